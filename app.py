@@ -1,0 +1,26 @@
+"""NoiseLens: `streamlit run app.py`. Page config, navigation and the controls that all pages share."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import cache, panels, sidebar, state
+
+st.set_page_config(page_title="NoiseLens", page_icon="assets/icon.svg", layout="wide")
+st.logo("assets/logo.svg", size="large")
+st.html(Path("assets/style.css"))
+cache.warm_up()
+state.begin()
+page = st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", default=True),
+        st.Page("pages/denoise.py", title="Denoise"),
+        st.Page("pages/classify.py", title="Classify"),
+        st.Page("pages/models.py", title="Models"),
+    ],
+    position="top",
+)
+with st.sidebar, panels.guard():
+    sidebar.controls()
+page.run()
+state.publish()

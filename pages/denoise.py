@@ -1,0 +1,19 @@
+"""Denoise: what the denoiser takes away, and what its layers make of the noise."""
+
+import streamlit as st
+
+from ui import cache, denoise, panels, state
+
+panels.header("Denoise", "What does the denoiser take away, and what does it leave?")
+scene, upload = state.scene(), state.upload()
+with panels.guard():
+    found = cache.pictures(scene, upload)
+    denoise.sharing(found)
+    denoise.pictures(found)
+    denoise.numbers(found)
+    st.subheader("Inside the network", anchor=False)
+    with panels.guard():
+        denoise.layers(scene, upload)
+    st.subheader("What a pixel of the output depends on", anchor=False)
+    with panels.guard():
+        denoise.evidence(scene, upload, found)

@@ -1,0 +1,15 @@
+"""Home: the chain in one picture, and where to start."""
+
+import streamlit as st
+
+from ui import home, panels, state
+
+panels.header(
+    "NoiseLens",
+    "What does noise do to what a network sees, what does a denoiser remove or invent, and can the explanation be trusted?",
+)
+with panels.guard():
+    home.chain(state.scene(), state.upload())
+home.doors()
+with panels.guard():
+    home.installed()

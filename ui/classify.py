@@ -1,0 +1,225 @@
+"""The sections of the page Classify."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from xai_core import render
+from xai_core.explainers import EXPLAINERS, default_layer, list_layers, spatial_layers
+from xai_core.scene import Scene
+from xai_core.types import Array, Dataset, Explanation
+
+from . import cache, forms, jobs, panels, state
+from .viewer import Picture, viewer
+
+GROUP = "classify"
+
+
+def predictions(scene: Scene, upload: Dataset | None) -> str:
+    """The three pictures with their most probable class, the probabilities as bars; returns the target to explain."""
+    found = cache.pictures(scene, upload)
+    dataset = cache.dataset_of(scene, upload)
+    names = cache.classifier(scene).class_names
+    shares = cache.probabilities(scene, upload)
+    truth = dataset.label_name(scene.index)
+    images = (found.clean, found.noisy, found.denoised)
+    captions = []
+    for image, share in zip(images, shares, strict=True):
+        quality = "" if image is found.clean else f" · {panels.quality(found.clean, image)}"
+        captions.append(f"{names[int(share.argmax())]} {share.max():.0%}{quality}")
+    pictures = [Picture(name, image[0], caption) for name, image, caption in zip(panels.COLUMNS, images, captions, strict=True)]
+    left, right = _table_row("Prediction")
+    with left:
+        st.caption(f"True class: {truth}." if truth else "The true class of this picture is not known.")
+        columns = dict(zip(panels.COLUMNS, shares, strict=True))
+        figure = render.prediction_bars(names, columns, truth=truth, top=3)
+        st.plotly_chart(figure, config=render.CONFIG, key="predictions", width="stretch")
+        target = _target(scene, shares, names)
+    with right:
+        viewer(pictures, key="pictures", group=GROUP, columns=3)
+    return target
+
+
+def _table_row(title: str) -> tuple[Any, Any]:
+    """A row of the table: words and settings on the left, the three columns of pictures on the right."""
+    left, right = st.columns([1, 3], gap="medium")
+    left.subheader(title, anchor=False)
+    return left, right
+
+
+def _target(scene: Scene, shares: Array, names: tuple[str, ...]) -> str:
+    """The class whose evidence is shown: a choice, by default the class predicted on the clean picture."""
+    predicted = int(shares[0].argmax())
+    options = ["", *(f"class:{index}" for index in range(len(names)))]
+    given = scene.target if scene.target in options else ""
+    chosen = state.control(
+        st.selectbox,
+        "Evidence for",
+        f"target:{scene.classifier}",
+        given,
+        options=options,
+        format_func=lambda text: f"{names[predicted]} (predicted)" if not text else names[int(text[6:])],
+        help="The class whose evidence the maps show. Predicted: the most probable class of the clean picture.",
+    )
+    if chosen != given:
+        state.put(target=chosen)
+    return chosen or f"class:{predicted}"
+
+
+def words(scene: Scene, text: str) -> tuple[str, str]:
+    """What the ends of a signed colour bar mean."""
+    names = cache.classifier(scene).class_names
+    return f"against {names[int(text[6:])]}", f"evidence for {names[int(text[6:])]}"
+
+
+def activations(scene: Scene, upload: Dataset | None, text: str) -> None:
+    """The channels of one layer for the three pictures."""
+    network = cache.classifier(scene)
+    known = {layer.name: layer for layer in list_layers(network)}
+    found = cache.activations(scene, upload, scene.classifier)
+    names = [name for name in known if name in found]
+    first = next(name for name in names if known[name].kind == "Conv2D")
+    chosen = scene.layer if scene.layer in names else first
+    left, right = _table_row("Activations")
+    with left:
+        layer = state.control(st.selectbox, "Layer", f"layer:{scene.classifier}", chosen, options=names)
+        st.caption(f"{known[layer].kind}, output {' x '.join(str(side) for side in known[layer].shape)}.")
+        panels.scale_control()
+    state.put(layer=layer if layer != first else "")
+    with right:
+        panels.channel_grids(found, layer, key="layer-grid")
+
+
+def grad_cam(scene: Scene, upload: Dataset | None, text: str) -> None:
+    """The row of Grad-CAM, with a choice of layer."""
+    network = cache.classifier(scene)
+    names = [layer.name for layer in spatial_layers(network)]
+    usual = default_layer(network)
+    chosen = scene.cam_layer if scene.cam_layer in names else usual
+    left, right = _table_row("Grad-CAM")
+    with left:
+        st.caption("Where the features of a layer support the class. Coarse by nature: one value for each position of the layer.")
+        layer = state.control(st.selectbox, "At layer", f"cam:{scene.classifier}", chosen, options=names)
+        _how("grad_cam")
+    state.put(cam_layer=layer if layer != usual else "")
+    maps = cache.explanation(scene, upload, scene.classifier, "grad_cam", text, {"layer": layer})
+    with right:
+        _maps(scene, upload, maps, ("no support", words(scene, text)[1]))
+
+
+def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> None:
+    """The row of integrated gradients with its completeness residual."""
+    left, right = _table_row("Integrated gradients")
+    with left:
+        slot = st.empty()
+        parameters = _parameters(scene, "integrated_gradients", ("steps", "baseline"))
+        _how("integrated_gradients")
+    maps = cache.explanation(scene, upload, scene.classifier, "integrated_gradients", text, parameters)
+    residuals = maps.diagnostics["completeness_residual"]
+    figures = ", ".join(f"{name.lower()} {value:.1%}" for name, value in zip(panels.COLUMNS, residuals, strict=True))
+    slot.caption(
+        f"How much each pixel adds to the class's score on the way from a {parameters['baseline']} picture. "
+        f"Completeness residual (0 is exact; over 5 % wants more steps): {figures}."
+    )
+    with right:
+        _maps(scene, upload, maps, words(scene, text))
+
+
+def lime(scene: Scene, upload: Dataset | None, text: str) -> None:
+    """The row of LIME: computed in the background, with progress and cancel, never in the way of the rest."""
+    left, right = _table_row("LIME")
+    with left:
+        st.caption("What happens to the class's score when superpixels are hidden at random.")
+        parameters = _parameters(scene, "lime", ("samples", "segments"))
+        _how("lime")
+    key = cache.explanation_key(scene, scene.classifier, "lime", text, parameters)
+    job = jobs.jobs().get(key) or _start(key, scene, upload, text, parameters)
+    with right:
+        st.fragment(_lime_result, run_every=None if job.finished else 0.4)(job, key, scene, upload, text, parameters)
+
+
+def _lime_result(job: jobs.Job, key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> None:
+    """Progress while the job runs, then its maps. Drawn again by a timer until then."""
+    if job.cancelled.is_set():
+        st.info("LIME was stopped.")
+        st.button("Compute LIME", on_click=_start, args=(key, scene, upload, text, parameters), key="lime-again")
+        return
+    if not job.finished:
+        st.progress(job.share, f"{job.share:.0%} of {parameters['samples'] * 3:,} masked pictures")
+        st.button("Stop LIME", on_click=job.cancelled.set, key="lime-stop")
+        return
+    with panels.guard():
+        maps: Explanation = job.future.result()
+        _maps(scene, upload, maps, words(scene, text))
+        figures = ", ".join(
+            f"{name.lower()} {value:.2f}" for name, value in zip(panels.COLUMNS, maps.diagnostics["r2"], strict=True)
+        )
+        st.caption(f"How well a sum over superpixels describes the network here (R², 1 is perfectly): {figures}.")
+    if st.session_state.get("lime-drawn") != key:
+        # Only a run of the whole page ends the timer.
+        st.session_state["lime-drawn"] = key
+        st.rerun()
+
+
+def _start(key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> jobs.Job:
+    return jobs.jobs().start(
+        key, lambda progress: cache.compute_explanation(scene, upload, scene.classifier, "lime", text, parameters, progress)
+    )
+
+
+def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, ends: tuple[str, str]) -> None:
+    panels.map_row(cache.columns(scene, upload), maps, key=f"maps-{maps.method}", group=GROUP, words=ends)
+    st.session_state.setdefault("maps", {})[maps.method] = maps.heatmap
+
+
+def _parameters(scene: Scene, method: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """A method's settings as widgets in a popover; those that differ from the defaults go into the Scene."""
+    spec = EXPLAINERS.get(method)
+    given = scene.parameters_of(method)
+    values: dict[str, Any] = {}
+    with st.popover("Settings"):
+        st.caption(f"Cost: {spec.passes}, a picture.")
+        for name in names:
+            parameter = spec.parameter(name)
+            values[name] = forms.parameter_widget(parameter, f"{method}:{name}", given.get(name, parameter.default))
+    others = [(key, value) for key, value in state.scene().explainer_parameters if not key.startswith(f"{method}.")]
+    changed = [(f"{method}.{name}", value) for name, value in values.items() if value != spec.parameter(name).default]
+    state.put(explainer_parameters=tuple(sorted([*others, *changed])))
+    return values
+
+
+HOW = {
+    "grad_cam": (
+        r"ReLU$(\sum_k \alpha_k A_k)$, where $A_k$ is channel $k$ of the layer and $\alpha_k$ the mean over it of "
+        "the class score's gradient.",
+        "It shows support only, never evidence against. Its edges are those of the layer's grid, not of the object. "
+        "A blank map says that nothing in this layer supports the class.",
+    ),
+    "integrated_gradients": (
+        r"$(x - b) \int_0^1 \nabla s(b + a(x - b))\, da$ for the picture $x$, the baseline $b$ and the class score (logit) $s$.",
+        "Pixels that look like the baseline get no evidence: with a black baseline, black is invisible. "
+        "A grainy map is usual and no error; single pixels mean little.",
+    ),
+    "lime": (
+        "A linear model of the class score is fitted to pictures with superpixels hidden at random; "
+        "each superpixel is coloured by its weight.",
+        "The superpixels are those of the clean picture for all columns. Hidden parts become flat patches that the network has "
+        "never seen. A low R² says that no sum over superpixels describes the network here.",
+    ),
+}
+
+
+def _how(method: str) -> None:
+    spec = EXPLAINERS.get(method)
+    how, misread = HOW[method]
+    with st.popover("How it works"):
+        st.markdown(f"{how}\n\n**How to misread it.** {misread}\n\nCost: {spec.passes}, a picture. Source: {spec.citation}")
+
+
+def sharing(scene: Scene, upload: Dataset | None) -> None:
+    found = cache.pictures(scene, upload)
+    named = [("clean", found.clean[0]), ("noisy", found.noisy[0]), ("denoised", found.denoised[0])]
+    arrays: dict[str, Array] = dict(named) | {"probabilities": cache.probabilities(scene, upload)}
+    arrays |= {f"heatmap_{method}": heatmap for method, heatmap in st.session_state.get("maps", {}).items()}
+    panels.share(arrays, [(name, np.clip(image, 0, 1)) for name, image in named])

@@ -1,0 +1,162 @@
+"""The sections of the page Denoise."""
+
+import numpy as np
+import streamlit as st
+
+from xai_core import metrics
+from xai_core.denoisers import DENOISERS
+from xai_core.experiments import Pictures
+from xai_core.explainers import list_layers
+from xai_core.scene import Scene
+from xai_core.types import Array, Dataset
+
+from . import cache, panels, state
+from .viewer import Picture, viewer
+
+
+def pictures(found: Pictures) -> None:
+    """Clean, noisy, denoised, residual in one row."""
+    clean, noisy, denoised = found.clean, found.noisy, found.denoised
+    residual = panels.signed_picture(
+        "Removed (noisy - denoised)",
+        255 * found.residual[0],
+        words=("made brighter", "made darker"),
+        caption=f"spread {255 * found.residual.std():.0f}, noise added {255 * (noisy - clean).std():.0f}",
+    )
+    viewer(
+        [
+            Picture("Clean", clean[0]),
+            Picture("Noisy", noisy[0], panels.quality(clean, noisy)),
+            Picture("Denoised", denoised[0], panels.quality(clean, denoised)),
+            residual,
+        ],
+        key="pictures",
+        columns=4,
+    )
+
+
+def numbers(found: Pictures) -> None:
+    """The rest of the figures, folded."""
+    clean, noisy, denoised = found.clean, found.noisy, found.denoised
+    with st.expander("All numbers"):
+        st.dataframe(
+            {
+                "Picture": ["noisy", "denoised"],
+                "PSNR (dB)": [float(metrics.psnr(clean, x)[0]) for x in (noisy, denoised)],
+                "SSIM": [float(metrics.ssim(clean, x)[0]) for x in (noisy, denoised)],
+                "Mean squared error": [float(metrics.mse(clean, x)[0]) for x in (noisy, denoised)],
+                "Equal pixels": [float(metrics.pixel_accuracy(clean, x)[0]) for x in (noisy, denoised)],
+            },
+            column_config={
+                "PSNR (dB)": st.column_config.NumberColumn(format="%.2f"),
+                "SSIM": st.column_config.NumberColumn(format="%.3f"),
+                "Mean squared error": st.column_config.NumberColumn(format="%.5f"),
+                "Equal pixels": st.column_config.NumberColumn(
+                    format="percent", help="What Keras calls accuracy; no measure of quality."
+                ),
+            },
+            hide_index=True,
+        )
+        st.caption(
+            f"Standard deviation of the noise {found.true_sigma:.1f}, estimated from the noisy picture "
+            f"{found.estimated_sigma:.1f} (0-255 scale; too low on clipped pictures with large black areas). "
+            f"Equal pixels of an all-black picture: {(clean == 0).mean():.0%}."
+        )
+
+
+def sharing(found: Pictures) -> None:
+    named = [("clean", found.clean[0]), ("noisy", found.noisy[0]), ("denoised", found.denoised[0])]
+    panels.share(dict(named) | {"residual": found.residual[0]}, [(name, np.clip(image, 0, 1)) for name, image in named])
+
+
+def layers(scene: Scene, upload: Dataset | None) -> None:
+    """A strip of layers to pick from; the channels of one, for clean, noisy and denoised input."""
+    if not DENOISERS.get(scene.denoiser).supports.get("neural"):
+        label = DENOISERS.get(scene.denoiser).label
+        st.info(
+            f"{label} is a filter without layers. To look inside a network, choose MNIST or Fashion-MNIST and an autoencoder."
+        )
+        return
+    network = cache.denoiser(scene)
+    known = {layer.name: layer for layer in list_layers(network)}
+    found = cache.activations(scene, upload, scene.denoiser)
+    names = [name for name in known if name in found]
+    chosen = scene.layer if scene.layer in names else names[0]
+    layer = state.control(st.pills, "Layer", "layer", chosen, options=names) or chosen
+    state.put(layer=layer if layer != names[0] else "")
+    panels.scale_control()
+    st.caption(f"{known[layer].kind}, output {' x '.join(str(side) for side in known[layer].shape)}.")
+    panels.channel_grids(found, layer, key="layer-grid")
+    with st.expander("Noise through the layers"):
+        st.dataframe(
+            {
+                "Layer": names,
+                "Kind": [known[name].kind for name in names],
+                "Output": [" x ".join(str(side) for side in known[name].shape) for name in names],
+                "Changed by the noise": [panels.relative_change(found[name][0], found[name][1]) for name in names],
+                "Still changed after denoising": [panels.relative_change(found[name][0], found[name][2]) for name in names],
+            },
+            column_config={
+                "Changed by the noise": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+                "Still changed after denoising": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+            },
+            hide_index=True,
+        )
+        st.caption("Distance between a layer's outputs for two inputs, relative to its output for the clean picture.")
+
+
+def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
+    """Integrated gradients and Grad-CAM of one pixel (or a window around it) of the denoised picture."""
+    if not DENOISERS.get(scene.denoiser).supports.get("neural"):
+        st.info("Gradients need a network: choose an autoencoder.")
+        return
+    height, width = found.denoised.shape[1:3]
+    st.caption("Click a pixel of the denoised picture.")
+    kind, row, column = _target(scene, height, width)
+    left, right = st.columns([1, 2])
+    with left:
+        click = viewer(
+            [Picture("Denoised", found.denoised[0], f"row {row}, column {column}")],
+            key="pixel",
+            clickable=True,
+            mark=(row, column),
+            toolbar=False,
+            largest=280,
+        )
+    window = right.toggle("Explain the 5 x 5 window around it", value=kind == "window", key="window")
+    if click is not None:
+        row, column = click.row, click.column
+    target = f"pixel:{row},{column}"
+    if window:
+        top, start = min(max(row - 2, 0), height - 5), min(max(column - 2, 0), width - 5)
+        target = f"window:{top},{start},5,5"
+    if target != scene.target:
+        state.put(target=target)
+        if click is not None:
+            st.rerun()
+    images: Array = cache.columns(scene, upload)
+    maps = cache.explanation(scene, upload, scene.denoiser, "integrated_gradients", target, {"steps": 50})
+    st.markdown("**Integrated gradients**")
+    panels.map_row(images, maps, key="pixel-ig", group="pixel-maps", words=("makes it darker", "makes it brighter"), toolbar=True)
+    residual = float(np.max(maps.diagnostics["completeness_residual"]))
+    st.caption(
+        f"How much each input pixel adds to the output's brightness there, counted from a black picture. "
+        f"The map accounts for {1 - residual:.1%} of the change or more."
+    )
+    maps = cache.explanation(scene, upload, scene.denoiser, "grad_cam", target, {})
+    st.markdown("**Grad-CAM**")
+    panels.map_row(images, maps, key="pixel-cam", group="pixel-maps", words=("no support", "supports brightness there"))
+    st.caption(f"Where the features of layer {maps.diagnostics['layer']} make the output brighter there.")
+
+
+def _target(scene: Scene, height: int, width: int) -> tuple[str, int, int]:
+    """Kind, row and column of the scene's target; the middle of the picture if it has none for this denoiser."""
+    kind, _, numbers = scene.target.partition(":")
+    values = [int(value) for value in numbers.split(",") if value.isdecimal()]
+    if kind == "pixel" and len(values) >= 2:
+        row, column = values[:2]
+    elif kind == "window" and len(values) == 4:
+        row, column = values[0] + values[2] // 2, values[1] + values[3] // 2
+    else:
+        kind, row, column = "pixel", height // 2, width // 2
+    return kind, min(row, height - 1), min(column, width - 1)

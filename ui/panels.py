@@ -1,0 +1,270 @@
+"""What pages are made of: header, guarded sections, rows of pictures and of maps, channel grids, sharing."""
+
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import ArrayLike
+
+import xai_core
+from xai_core import metrics, render
+from xai_core.datasets import DATASETS
+from xai_core.errors import NoiseLensError
+from xai_core.explainers import EXPLAINERS
+from xai_core.images import encode_png
+from xai_core.scene import SCALES
+from xai_core.types import Array, Explanation
+
+from . import cache, state
+from .viewer import Picture, viewer
+
+COLUMNS = ("Clean", "Noisy", "Denoised")
+SCALE_WORDS = {"map": "each channel", "layer": "this layer", "global": "the network"}
+log = logging.getLogger("noiselens")
+
+
+def header(title: str, question: str) -> None:
+    """The page's name, the question that it answers, and where its pictures and its speed come from."""
+    st.title(title, anchor=False)
+    st.markdown(question)
+    with st.container(horizontal=True):
+        st.badge(cache.device_name() if cache.warm() else "TensorFlow is starting", color="gray")
+        with guard():
+            provenance = cache.dataset_of(state.scene(), state.upload()).provenance
+            name = state.scene().dataset
+            label = DATASETS.get(name).label if name in DATASETS else "Your own picture"
+            st.badge(
+                f"{label}: {provenance.origin}",
+                color="orange" if provenance.origin == "simulated" else "blue",
+                help=provenance.note or None,
+            )
+    for notice in state.notices():
+        st.info(notice)
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """A section that may fail: its error becomes a sentence in its place, and the rest of the page lives on."""
+    try:
+        yield
+    except NoiseLensError as error:
+        st.error(str(error))
+    except Exception as error:
+        # Streamlit stops and reruns a script by raising: those must pass.
+        if type(error).__module__.startswith("streamlit.runtime.scriptrunner"):
+            raise
+        log.exception("A panel failed")
+        st.error("This part of the page failed and was left out. The server's log says why; the other parts still work.")
+
+
+def decibels(value: float) -> str:
+    return "identical" if np.isinf(value) else f"{value:.1f} dB"
+
+
+def quality(clean: Array, other: Array) -> str:
+    """PSNR and SSIM as a caption."""
+    text = decibels(float(metrics.psnr(clean, other)[0]))
+    return f"{text} · SSIM {metrics.ssim(clean, other)[0]:.2f}" if min(clean.shape[1:3]) >= 11 else text
+
+
+def signed_picture(title: str, values: Array, *, words: tuple[str, str], caption: str = "", unit: str = "") -> Picture:
+    """A signed (H, W, C) array around a neutral zero, with a colour bar of its own; colours are averaged."""
+    plane = values.mean(axis=-1)
+    [(low, high)] = render.limits([plane], True)
+    bar = render.colour_bar("diverging", low, high, low_word=words[0], high_word=words[1], unit=unit)
+    return Picture(title, render.apply(plane, "diverging", low, high), caption, values=plane, bar=bar)
+
+
+def map_row(
+    images: Array, explanation: Explanation, *, key: str, group: str, words: tuple[str, str], toolbar: bool = False
+) -> None:
+    """One row of overlays, clean | noisy | denoised, with one colour bar that says what it means.
+
+    The caption of each map says how far it moved: its rank correlation with the clean picture's map.
+    """
+    scene = state.scene()
+    maps = [render.smooth(heatmap, scene.smoothing) for heatmap in explanation.heatmap]  # type: ignore[arg-type]
+    ranges = render.limits(maps, explanation.signed, linked=scene.linked)
+    colormap = "diverging" if explanation.signed else scene.colormap
+    low_word, high_word = words
+    bars = [render.colour_bar(colormap, low, high, low_word=low_word, high_word=high_word) for low, high in ranges]
+    blank = np.ptp(explanation.heatmap.reshape(len(maps), -1), axis=1) == 0
+    pictures = []
+    for i, (name, heatmap) in enumerate(zip(COLUMNS, maps, strict=True)):
+        if blank[i]:
+            caption = "blank: nothing in this layer supports the target"
+        elif i == 0:
+            caption = "the reference"
+        else:
+            caption = f"rank correlation with clean {rank_correlation(explanation.heatmap[0], explanation.heatmap[i]):.2f}"
+        pictures.append(
+            Picture(
+                name,
+                render.overlay(
+                    np.clip(images[i], 0, 1), heatmap, low=ranges[i][0], high=ranges[i][1], colormap=colormap, alpha=scene.alpha
+                ),
+                caption,
+                alt=f"{EXPLAINERS.get(explanation.method).label} on the {name.lower()} picture: {caption}",
+                values=heatmap,
+                bar=None if scene.linked else bars[i],
+            )
+        )
+    viewer(pictures, key=key, group=group, columns=3, bar=bars[0] if scene.linked else None, toolbar=toolbar)
+
+
+def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
+    """Spearman's rank correlation of two maps; 0 where one of them is constant."""
+    from scipy.stats import rankdata
+
+    a, b = rankdata(np.ravel(first)), rankdata(np.ravel(second))
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def channel_grids(found: Mapping[str, Array], layer: str, *, key: str) -> None:
+    """The channels of one layer as grids for clean, noisy and denoised input, with a plain word on dead ones.
+
+    found: {layer: (3, ...)} activations.
+    """
+    scene = state.scene()
+    values = found[layer]
+    if values.ndim not in (2, 4):
+        st.info("This layer's output is not a picture and not a list of units, so there is no grid to show.")
+        return
+    limits = render.limits([values], False)[0]
+    if scene.scale == "global":
+        every = [array.ravel() for array in found.values() if array.ndim == 4]
+        limits = render.limits([np.concatenate(every)], False)[0] if every else limits
+    style = "map" if scene.scale == "map" else "global"
+    grids = [
+        render.mosaic(value, scale=style, limits=None if style == "map" else limits, colormap=scene.colormap) for value in values
+    ]
+    pictures = []
+    for i, (name, grid) in enumerate(zip(COLUMNS, grids, strict=True)):
+        caption = "" if i == 0 else f"differs from clean by {relative_change(values[0], values[i]):.0%}"
+        pictures.append(Picture(f"{name} input", grid.image, caption))
+    bar = (
+        None
+        if style == "map"
+        else render.colour_bar(scene.colormap, *limits, low_word="no response", high_word="strong response")
+    )
+    viewer(pictures, key=key, columns=3, largest=420, square=False, bar=bar)
+    dead = render.dead_channels(values)
+    count = values.shape[-1]
+    kind = "units" if values.ndim == 2 else "channels"
+    note = f"{count} {kind}, numbered from the top left, row by row."
+    if dead.any():
+        names = ", ".join(str(channel) for channel in np.flatnonzero(dead)[:12])
+        more = " and more" if dead.sum() > 12 else ""
+        note += (
+            f" {int(dead.sum())} of them ({names}{more}; grey stripes) are silent on all three pictures: zero everywhere. "
+            "That may be a dead channel, or only that nothing in this picture excites it: try another picture."
+        )
+    if style == "map":
+        note += " Each channel has its own colour range, so brightness does not compare channels."
+    st.caption(note)
+
+
+def scale_control() -> None:
+    """Which channels share a colour range."""
+    scale = state.control(
+        st.selectbox,
+        "One colour range for",
+        "scale",
+        state.scene().scale,
+        options=SCALES,
+        format_func=lambda name: SCALE_WORDS[name],
+    )
+    state.put(scale=scale)
+
+
+def relative_change(clean: Array, other: Array) -> float:
+    """||other - clean|| / ||clean||: how much of a layer's output the noise changes."""
+    size = float(np.linalg.norm(clean))
+    return float(np.linalg.norm(other - clean)) / size if size else 0.0
+
+
+def share(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]]) -> None:
+    """Link, code and downloads of what the page shows, in the corner under the header.
+
+    arrays: for the .npz file. pictures: (name, (H, W, C)) for the .png file, side by side.
+    """
+    scene = state.scene()
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        with st.popover("Copy link"):
+            st.caption("Whoever opens this link sees the same view.")
+            st.code(link(), language=None, wrap_lines=True)
+            if scene.upload:
+                st.caption("Your own picture is not part of the link: others must upload it themselves.")
+        with st.popover("Show the code"):
+            st.caption("The same pictures in a notebook:")
+            st.code(scene.code(), language="python")
+        with st.popover("Download"):
+            name = f"noiselens-{scene.key()[:8]}"
+            st.download_button("Pictures (PNG)", lambda: _png(pictures), f"{name}.png", "image/png", on_click="ignore")
+            st.download_button(
+                "Arrays (.npz)", lambda: _npz(arrays), f"{name}.npz", "application/octet-stream", on_click="ignore"
+            )
+            st.download_button(
+                "All, with a manifest (.zip)", lambda: _zip(arrays, pictures), f"{name}.zip", "application/zip", on_click="ignore"
+            )
+
+
+def link() -> str:
+    """The address of this view."""
+    from urllib.parse import urlencode, urlsplit
+
+    parts = urlsplit(st.context.url or "http://localhost:8501/")
+    return parts._replace(query=urlencode(state.scene().to_query()), fragment="").geturl()
+
+
+def _png(pictures: Sequence[tuple[str, Array]]) -> bytes:
+    from xai_core.images import to_channels
+
+    tiles = [to_channels(np.asarray(picture, np.float32)[None], 3)[0] for _, picture in pictures]
+    scale = max(1, 256 // max(tile.shape[0] for tile in tiles))
+    tiles = [np.kron(tile, np.ones((scale, scale, 1), np.float32)) for tile in tiles]
+    height = max(tile.shape[0] for tile in tiles)
+    padded = [np.pad(tile, ((0, height - tile.shape[0]), (0, 8), (0, 0)), constant_values=1) for tile in tiles]
+    return encode_png(np.concatenate(padded, axis=1)[:, :-8])
+
+
+def _npz(arrays: Mapping[str, ArrayLike]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
+    return buffer.getvalue()
+
+
+def _zip(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]]) -> bytes:
+    scene = state.scene()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, picture in pictures:
+            file.writestr(f"{name}.png", encode_png(np.asarray(picture, np.float32)))
+        file.writestr("arrays.npz", _npz(arrays))
+        file.writestr("code.py", scene.code())
+        # Last, so that its presence says that the bundle is complete.
+        file.writestr("manifest.json", json.dumps(_manifest(), indent=1))
+    return buffer.getvalue()
+
+
+def _manifest() -> dict[str, Any]:
+    import keras
+    import tensorflow as tf
+
+    scene = state.scene()
+    models = {name: cache.weights_key(name) for name in (scene.denoiser, scene.classifier) if name}
+    return {
+        "noiselens": xai_core.__version__,
+        "link": link(),
+        "scene": scene.to_query(),
+        "weights_sha256": models,
+        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__},
+    }

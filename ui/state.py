@@ -1,0 +1,77 @@
+"""The Scene in the session: read from the link, changed by the widgets, written back to the link."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from xai_core.datasets.upload import from_bytes
+from xai_core.scene import Scene
+from xai_core.types import Dataset
+
+_SCENE, _NOTICES, _UPLOAD = "scene", "link_notices", "uploaded_dataset"
+
+
+def begin() -> None:
+    """Once a session: take the scene from the link's query parameters."""
+    if _SCENE not in st.session_state:
+        # Streamlit's own parameters (embed, embed_options) are none of ours.
+        query = {key: value for key, value in st.query_params.to_dict().items() if not key.startswith("embed")}
+        st.session_state[_SCENE], st.session_state[_NOTICES] = Scene.from_query(query)
+
+
+def scene() -> Scene:
+    """What is looked at now."""
+    current: Scene = st.session_state[_SCENE]
+    return current
+
+
+def put(**changes: Any) -> Scene:
+    """Change fields of the scene; returns the new one."""
+    changed = replace(scene(), **changes)
+    st.session_state[_SCENE] = changed
+    return changed
+
+
+def notices() -> list[str]:
+    """Sentences about values of the link that could not be used; each is told once."""
+    told: list[str] = st.session_state.get(_NOTICES, [])
+    st.session_state[_NOTICES] = []
+    return told
+
+
+def publish() -> None:
+    """Write the scene into the address bar, so that the page's address is always the link to what it shows."""
+    query = scene().to_query()
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def upload() -> Dataset | None:
+    """The user's own picture, if there is one in this session."""
+    uploaded: Dataset | None = st.session_state.get(_UPLOAD)
+    return uploaded
+
+
+def keep_upload(data: bytes, name: str) -> Dataset:
+    """Decode an uploaded file and keep it for the session; InvalidInput with one sentence if it is no picture."""
+    dataset = from_bytes(data, name)
+    st.session_state[_UPLOAD] = dataset
+    return dataset
+
+
+def control(widget: Callable[..., Any], label: str, name: str, value: Any, **options: Any) -> Any:
+    """A widget that starts at the scene's value and keeps it when its page is left and entered again.
+
+    name: unique; a callback may set st.session_state[f"control:{name}"] to move the widget.
+    """
+    key = f"control:{name}"
+    if key not in st.session_state or st.session_state[key] is None:
+        st.session_state[key] = value
+    return widget(label, key=key, **options)
+
+
+def move(name: str, value: Any) -> None:
+    """Set a `control`'s value before it is drawn (from a callback or earlier in the same run)."""
+    st.session_state[f"control:{name}"] = value

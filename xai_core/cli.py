@@ -1,0 +1,75 @@
+"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from .errors import NoiseLensError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. A user's mistake prints one sentence, never a traceback."""
+    parser = argparse.ArgumentParser(prog="python -m xai_core", description="NoiseLens on the command line.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    datasets = commands.add_parser("datasets", help="which data sets are here; download those that can be")
+    datasets.add_argument("--download", metavar="NAME", help="download this data set into the data folder")
+    commands.add_parser("models", help="the trained models and their figures")
+    train = commands.add_parser("train", help="train a model from scratch; goes on where an interrupted run stopped")
+    train.add_argument("name")
+    train.add_argument("--epochs", type=int, help="fewer than the recipe's, for a trial")
+    evaluate = commands.add_parser("evaluate", help="measure a model on its complete test or val split, into the manifest")
+    evaluate.add_argument("name")
+    given = parser.parse_args(arguments)
+    try:
+        _run(given)
+    except NoiseLensError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on after the last finished epoch.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    if given.command == "datasets" and given.download:
+        from .datasets import download
+
+        download(given.download, lambda share: print(f"\r{given.download}: {share:.0%}", end="", flush=True))
+        print()
+    elif given.command == "datasets":
+        _datasets()
+    elif given.command == "models":
+        _models()
+    elif given.command == "train":
+        from .training import get_recipe, train
+
+        recipe = get_recipe(given.name)
+        record = train(recipe, epochs=given.epochs)
+        print(f"{given.name}: best epoch {record['epochs']}, {record['minutes']} minutes.")
+        print(f"Now: python -m xai_core evaluate {given.name}")
+    elif given.command == "evaluate":
+        from .experiments import evaluate
+
+        print(json.dumps(evaluate(given.name), indent=1))
+
+
+def _datasets() -> None:
+    from .datasets import DATASETS, load_dataset
+
+    for spec in DATASETS:
+        try:
+            dataset = load_dataset(spec.name)
+            print(f"{spec.name:20} {len(dataset):6} pictures  {dataset.provenance.origin}: {dataset.provenance.path}")
+        except NoiseLensError as error:
+            print(f"{spec.name:20} {error}")
+
+
+def _models() -> None:
+    from .weights import read_manifest
+
+    for name, record in read_manifest().items():
+        figures = record.get("figures", {})
+        accuracy = f"accuracy {figures['accuracy']:.2%}" if "accuracy" in figures else ""
+        print(f"{name:20} {record['kind']:10} {record['parameters']:>10,} parameters  {accuracy}")

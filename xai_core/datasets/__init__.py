@@ -1,0 +1,104 @@
+"""Data sets: one file a source, found in the order data folder, installed package, download, simulation."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+
+from ..errors import InvalidInput, NoiseLensError
+from ..registry import Registry, Spec
+from ..types import Dataset, Progress
+
+DATASETS = Registry(
+    "data set",
+    (
+        Spec(
+            "mnist",
+            "MNIST digits",
+            "xai_core.datasets.mnist:load",
+            "Handwritten digits, 28 x 28 grey.",
+            citation="LeCun et al. (1998), doi:10.1109/5.726791",
+            supports={"splits": ("train", "test"), "evaluation": "test", "download": True},
+        ),
+        Spec(
+            "fashion_mnist",
+            "Fashion-MNIST",
+            "xai_core.datasets.fashion_mnist:load",
+            "Clothes and shoes, 28 x 28 grey.",
+            citation="Xiao, Rasul & Vollgraf (2017), arXiv:1708.07747",
+            supports={"splits": ("train", "test"), "evaluation": "test", "download": True},
+        ),
+        Spec(
+            "galaxies",
+            "Galaxies (Elliptical / Other)",
+            "xai_core.datasets.galaxies:load",
+            "Real SDSS galaxies labelled by Galaxy Zoo volunteers, 256 x 256 colour.",
+            citation="Lintott et al. (2008), doi:10.1111/j.1365-2966.2008.13689.x",
+            supports={"splits": ("train", "val"), "evaluation": "val"},
+        ),
+        Spec(
+            "simulated_galaxies",
+            "Simulated galaxies",
+            "xai_core.datasets.simulated_galaxies:load",
+            "Drawn here from Sersic profiles, spiral arms, bars and dust; the galaxy's outline is known exactly.",
+            citation="Sersic (1963); Peng et al. (2002), doi:10.1086/340952",
+            supports={"splits": ("train", "val"), "evaluation": "val"},
+        ),
+        Spec(
+            "hubble",
+            "Hubble deep field",
+            "xai_core.datasets.hubble:load",
+            "Real galaxies cut out of the Hubble extreme deep field, unlabelled.",
+            citation="Illingworth et al. (2013), doi:10.1088/0067-0049/209/1/6",
+            supports={"splits": ("all",), "evaluation": "all"},
+        ),
+        Spec(
+            "photos",
+            "Photographs",
+            "xai_core.datasets.photos:load",
+            "Photographs that come with scikit-image.",
+            citation="van der Walt et al. (2014), doi:10.7717/peerj.453",
+            supports={"splits": ("all",), "evaluation": "all"},
+        ),
+    ),
+)
+
+
+def load_dataset(name: str, split: str | None = None) -> Dataset:
+    """Load a data set; the last few stay in memory and are shared, so do not write into their arrays.
+
+    name: of `list_datasets()`. split: one of its `supports["splits"]`; None takes the split for evaluation.
+    Raises UnknownName, InvalidInput for another split, DataNotFound with what to do where its files are missing.
+    """
+    spec = DATASETS.get(name)
+    splits = spec.supports["splits"]
+    if split is None:
+        split = spec.supports["evaluation"]
+    if split not in splits:
+        raise InvalidInput(f"{spec.label} has the splits {', '.join(splits)}; received {split!r}.")
+    return _load(name, split)
+
+
+@lru_cache(maxsize=3)
+def _load(name: str, split: str) -> Dataset:
+    dataset: Dataset = DATASETS.get(name).load()(split)
+    return dataset
+
+
+def available(name: str) -> bool:
+    """Whether a data set can be loaded on this machine."""
+    try:
+        load_dataset(name)
+    except NoiseLensError:
+        return False
+    return True
+
+
+def download(name: str, progress: Progress | None = None) -> None:
+    """Download a data set that offers it (`supports["download"]`) into the first data folder."""
+    spec = DATASETS.get(name)
+    if not spec.supports.get("download"):
+        raise InvalidInput(f"{spec.label} cannot be downloaded from here; the README says where its files go.")
+    module = import_module(spec.function.split(":")[0])
+    function: Callable[[Progress | None], None] = module.download
+    function(progress)
+    _load.cache_clear()

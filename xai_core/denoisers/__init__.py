@@ -1,0 +1,145 @@
+"""Denoisers: classical filters (thin calls of well-kept libraries) and trained networks, behind one call."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from .. import weights
+from ..errors import InvalidInput
+from ..forward import forward
+from ..images import check_images, clip
+from ..registry import Parameter, Registry, Spec
+from ..types import Array, Denoised
+
+AUTOENCODER = "xai_core.denoisers.neural.autoencoder:build_autoencoder"
+REPORT = "Gondara (2016), doi:10.1109/ICDMW.2016.0041"
+
+DENOISERS = Registry(
+    "denoiser",
+    (
+        Spec(
+            "autoencoder-mnist",
+            "Autoencoder (MNIST)",
+            AUTOENCODER,
+            "The report's network, trained on digits under four noises: it redraws the picture from 256 numbers.",
+            citation=REPORT,
+            passes="1 forward pass",
+            supports={"shape": (28, 28, 1), "neural": True, "blind": True, "trained_on": "mnist"},
+        ),
+        Spec(
+            "autoencoder-fashion",
+            "Autoencoder (Fashion-MNIST)",
+            AUTOENCODER,
+            "The same network, trained on clothes.",
+            citation=REPORT,
+            passes="1 forward pass",
+            supports={"shape": (28, 28, 1), "neural": True, "blind": True, "trained_on": "fashion_mnist"},
+        ),
+        Spec(
+            "median",
+            "Median filter",
+            "xai_core.denoisers.classical.median:median",
+            "The middle value of each neighbourhood: removes salt & pepper, rounds off corners.",
+            (Parameter("size", "Window", 3, 3, 9, 2, "pixels"),),
+            citation="Tukey (1977)",
+            passes="1 filter",
+            supports={"blind": True},
+        ),
+        Spec(
+            "non_local_means",
+            "Non-local means",
+            "xai_core.denoisers.classical.non_local_means:non_local_means",
+            "Averages places of the picture that look alike.",
+            (
+                Parameter("strength", "Strength h / sigma", 0.6, 0.2, 2, 0.1),
+                Parameter("patch", "Patch", 5, 3, 9, 2, "pixels"),
+                Parameter("distance", "Search distance", 6, 3, 15, 1, "pixels"),
+            ),
+            citation="Buades, Coll & Morel (2005), doi:10.1109/CVPR.2005.38",
+            passes="1 filter",
+        ),
+        Spec(
+            "total_variation",
+            "Total variation",
+            "xai_core.denoisers.classical.total_variation:total_variation",
+            "The flattest picture that is still close to the noisy one: keeps edges, removes texture.",
+            (Parameter("strength", "Weight / sigma", 1.1, 0.2, 4, 0.1),),
+            citation="Chambolle (2004), doi:10.1023/B:JMIV.0000011325.36760.1e",
+            passes="up to 200 iterations",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """A denoiser that is called with images: `denoiser(images, level=None)`.
+
+    model: the Keras model, or None for a classical filter. parameters: of the filter.
+    """
+
+    spec: Spec
+    model: Any = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def prepare(self, images: ArrayLike) -> Array:
+        """Check that the images fit; a denoiser never resizes, because that would change the noise."""
+        batch = check_images(images)
+        check_fits(self.spec, batch.shape[1:])
+        return batch
+
+    def __call__(self, images: ArrayLike, level: float | None = None) -> Array:
+        """Denoise (N, H, W, C) images; returns the same shape within [0, 1].
+
+        level: the noise's standard deviation, 0-255 scale; None estimates it for each image from the image.
+        Ignored by denoisers that need none (`spec.supports["blind"]`).
+        """
+        batch = self.prepare(images)
+        if self.model is not None:
+            return clip(forward(self.model, batch))
+        if self.spec.supports.get("blind"):
+            return clip(self.spec.load()(batch, **self.parameters))
+        if level is not None and level < 0:
+            raise InvalidInput(f"Expected a noise level of at least 0 (sigma, 0-255 scale), received {level!r}.")
+        from ..noise.estimate import estimate_sigma
+
+        sigmas = estimate_sigma(batch) / 255 if level is None else [level / 255] * len(batch)
+        return clip(self.spec.load()(batch, sigmas, **self.parameters))
+
+    def timed(self, images: ArrayLike, level: float | None = None) -> Denoised:
+        """As a call, with the level and the seconds it took."""
+        began = time.perf_counter()
+        return Denoised(self(images, level), self.name, level, time.perf_counter() - began)
+
+
+def fits(spec: Spec, shape: tuple[int, ...]) -> bool:
+    """Whether a denoiser takes images of this (H, W, C)."""
+    wanted = spec.supports.get("shape")
+    return wanted is None or tuple(shape) == wanted
+
+
+def check_fits(spec: Spec, shape: tuple[int, ...]) -> None:
+    """Raise InvalidInput where `fits` is false."""
+    if not fits(spec, shape):
+        raise InvalidInput(
+            f"{spec.label} works on images of (height, width, channels) = {spec.supports['shape']}; received {tuple(shape)}. "
+            "Choose another denoiser, for instance non_local_means, for this picture."
+        )
+
+
+def load_denoiser(name: str, **parameters: Any) -> Denoiser:
+    """A ready denoiser, by a name of `list_denoisers()`.
+
+    parameters: of a classical filter. Raises UnknownName, InvalidInput for a parameter, ModelNotFound where a
+    network's weights are missing or damaged.
+    """
+    spec = DENOISERS.get(name)
+    values = spec.complete(parameters)
+    return Denoiser(spec, weights.load(name) if spec.supports.get("neural") else None, values)

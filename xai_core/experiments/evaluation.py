@@ -1,0 +1,87 @@
+"""The figures of a model on the complete test or val split, written to the manifest."""
+
+from typing import Any
+
+import numpy as np
+
+from .. import weights
+from ..classifiers import load_classifier
+from ..datasets import load_dataset
+from ..denoisers import DENOISERS, load_denoiser
+from ..images import clip
+from ..metrics import classification_report, mse, pixel_accuracy, psnr, ssim
+from ..noise import add_noise
+from ..training import get_recipe
+from ..types import Array
+
+CONDITIONS: tuple[tuple[str, float], ...] = (
+    ("gaussian", 25),
+    ("gaussian", 64),
+    ("salt_pepper", 0.1),
+    ("salt_pepper", 0.3),
+    ("laplace", 25),
+    ("laplace", 64),
+    ("poisson", 10),
+)
+"""The noises at which a denoiser of 28x28 pictures is measured."""
+
+SEED = 2024
+CHUNK = 1000
+
+
+def evaluate(name: str) -> dict[str, Any]:
+    """Measure a trained model on the evaluation split of its (first) data set and write the figures to the manifest."""
+    figures = _denoiser(name) if name in DENOISERS else _classifier(name)
+    weights.update_manifest(name, figures=figures)
+    return figures
+
+
+def _denoiser(name: str) -> dict[str, Any]:
+    """MSE, PSNR (mean over pictures), SSIM and pixel accuracy under each noise; the noisy picture is clipped, as a file is."""
+    denoiser = load_denoiser(name)
+    dataset = load_dataset(get_recipe(name).datasets[0])
+    rows = []
+    for kind, level in CONDITIONS:
+        noisy = clip(add_noise(dataset.images, kind, level, seed=SEED))
+        denoised = np.concatenate([denoiser(noisy[i : i + CHUNK]) for i in range(0, len(noisy), CHUNK)])
+        rows.append({"noise": kind, "level": level} | _quality(dataset.images, noisy, denoised))
+    return {"split": f"{dataset.name} {dataset.split}, {len(dataset)} pictures", "seed": SEED, "denoising": rows}
+
+
+def _quality(clean: Array, noisy: Array, denoised: Array) -> dict[str, float]:
+    return {
+        "mse": float(mse(clean, denoised).mean()),
+        "psnr_noisy": float(psnr(clean, noisy).mean()),
+        "psnr": float(psnr(clean, denoised).mean()),
+        "psnr_of_mean_mse": float(-10 * np.log10(mse(clean, denoised).mean())),
+        "ssim": float(ssim(clean[:CHUNK], denoised[:CHUNK]).mean()),
+        "pixel_accuracy": float(pixel_accuracy(clean, denoised).mean()),
+    }
+
+
+def _classifier(name: str) -> dict[str, Any]:
+    """Accuracy with its interval, precision, recall, F1, support, confusion matrix; also for each source of the pictures."""
+    classifier = load_classifier(name)
+    names = get_recipe(name).datasets
+    figures: dict[str, Any] = {}
+    for order, dataset_name in enumerate(names):
+        dataset = load_dataset(dataset_name)
+        predicted = np.concatenate(
+            [classifier(np.concatenate([dataset.image(i) for i in chunk])).argmax(axis=1) for chunk in _chunks(len(dataset))]
+        )
+        report = classification_report(dataset.labels, predicted, dataset.class_names).as_dict()
+        report["split"] = f"{dataset.name} {dataset.split}, {len(dataset)} pictures"
+        if dataset.groups is not None:
+            report["groups"] = {
+                str(group): {
+                    "accuracy": float((predicted == dataset.labels)[dataset.groups == group].mean()),
+                    "support": int((dataset.groups == group).sum()),
+                }
+                for group in np.unique(dataset.groups)
+            }
+        figures |= report if order == 0 else {f"also_{dataset_name}": report}
+    return figures
+
+
+def _chunks(count: int) -> list[range]:
+    return [range(start, min(start + 64, count)) for start in range(0, count, 64)]

@@ -1,0 +1,161 @@
+"""Explanations: what in a picture a network's output depends on.
+
+Adding a method is one file with a function (subject, *, parameters..., progress) -> Evidence and one Spec below.
+"""
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import InvalidInput
+from ..images import resize
+from ..registry import Parameter, Registry, Spec
+from ..types import Array, Explanation, Progress
+from .activations import activations, list_layers, spatial_layers
+from .base import (
+    TARGETS,
+    ClassLogit,
+    Evidence,
+    Pixel,
+    Target,
+    WindowMean,
+    no_progress,
+    parse_target,
+    resize_nearest,
+    resize_sum,
+    targets_text,
+)
+from .grad_cam import default_layer
+from .lime import superpixels
+
+__all__ = [
+    "EXPLAINERS",
+    "TARGETS",
+    "ClassLogit",
+    "Evidence",
+    "Pixel",
+    "Target",
+    "WindowMean",
+    "activations",
+    "default_layer",
+    "explain",
+    "list_layers",
+    "parse_target",
+    "spatial_layers",
+    "superpixels",
+]
+
+# supports: signed - values below zero speak against the target; gradients - needs a Keras model; slow - worth a progress bar;
+# resize - how a map is brought to the size of the image: "smooth", "sum" (smooth, keeping its sum) or "nearest".
+EXPLAINERS = Registry(
+    "explanation method",
+    (
+        Spec(
+            "grad_cam",
+            "Grad-CAM",
+            "xai_core.explainers.grad_cam:grad_cam",
+            "Where the features of a convolution support the target.",
+            (Parameter("layer", "Layer", None, help="Empty: the last convolution with a map of rows and columns."),),
+            citation="Selvaraju et al. (2017), doi:10.1109/ICCV.2017.74",
+            passes="1 forward pass and a part of a backward pass",
+            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
+        ),
+        Spec(
+            "integrated_gradients",
+            "Integrated gradients",
+            "xai_core.explainers.integrated_gradients:integrated_gradients",
+            "How much each pixel adds to the target on the way from a baseline picture to this one.",
+            (
+                Parameter("steps", "Steps", 50, 1, 1000, 1, "points on the path"),
+                Parameter(
+                    "baseline",
+                    "Baseline",
+                    "black",
+                    choices=("black", "white", "mean", "blurred"),
+                    help="The picture that stands for nothing: pixels like it get no evidence.",
+                ),
+            ),
+            citation="Sundararajan, Taly, Yan (2017), arXiv:1703.01365",
+            passes="steps forward and backward passes, 2 forward passes",
+            supports={"signed": True, "gradients": True, "slow": False, "resize": "sum"},
+        ),
+        Spec(
+            "lime",
+            "LIME",
+            "xai_core.explainers.lime:lime",
+            "Which superpixels carry the target, by hiding them at random.",
+            (
+                Parameter("samples", "Samples", 1000, 10, 20000, 10, "masked pictures"),
+                Parameter("segments", "Superpixels", 50, 2, 500, 1, "wanted number"),
+                Parameter("hide", "Hidden parts show", "mean", choices=("mean", "black")),
+                Parameter("seed", "Seed", 0, 0, 2**31 - 1, 1),
+                Parameter("batch_size", "Batch size", 50, 1, 1024, 1, "pictures per pass"),
+            ),
+            citation="Ribeiro, Singh, Guestrin (2016), arXiv:1602.04938",
+            passes="samples forward passes",
+            supports={"signed": True, "gradients": False, "slow": True, "resize": "nearest"},
+        ),
+    ),
+)
+
+
+def explain(
+    model: Any, images: ArrayLike, method: str, target: Any = None, *, progress: Progress | None = None, **parameters: Any
+) -> Explanation:
+    """Explain a target of a model's output; the same arguments give the same bytes.
+
+    model: a Keras 3 model (functional, sequential, subclassed, nested), which takes images (N, H, W, C) of its own input shape;
+    a classifier or denoiser of this library, which takes images of any size; or any function images -> outputs (LIME only).
+    method: a name of `list_explainers()`; parameters: its own. An image given as `baseline` (integrated gradients) or a label
+    map as `segments` (LIME) is used as it is: pass the segments of a first call's diagnostics to compare maps.
+    target: a class (int), a `Target`, its link form ("class:1", "pixel:12,7", "window:4,4,8,8"), or a sequence of these, one
+    per image; None: each image's predicted class, or the mean of the picture that the model returns. Classes are explained by
+    their logit; pixels are those of the model's output.
+    progress: called with the share done.
+    Returns maps (N, H, W) float32 at the size of the images given. Every method reports score, (N,): the target's value.
+    Raises UnknownName for a method, parameter or layer that is not there, InvalidInput where model, images and target do not fit.
+    """
+    from ._models import examine
+
+    spec = EXPLAINERS.get(method)
+    values = _complete(spec, parameters)
+    started = perf_counter()
+    subject = examine(model, images, target)
+    if subject.model is None and spec.supports["gradients"]:
+        others = ", ".join(item.label for item in EXPLAINERS if not item.supports["gradients"])
+        raise InvalidInput(f"{spec.label} needs the gradients of a neural network, and this is none. Use {others}.")
+    evidence: Evidence = spec.load()(subject, progress=progress or no_progress, **values)
+    return Explanation(
+        heatmap=_to_size(evidence.maps, subject.size, spec.supports["resize"]),
+        method=spec.name,
+        target=targets_text(subject.targets),
+        parameters={name: "given" if isinstance(value, np.ndarray) else value for name, value in values.items()},
+        signed=bool(spec.supports["signed"]),
+        diagnostics=evidence.diagnostics,
+        seconds=perf_counter() - started,
+    )
+
+
+def _complete(spec: Spec, given: dict[str, Any]) -> dict[str, Any]:
+    """All parameters; arrays, and texts for a parameter that has no choices (a layer), are checked by the method itself."""
+    free = {
+        name: value
+        for name, value in given.items()
+        if isinstance(value, np.ndarray)
+        or (isinstance(value, str) and spec.parameter(name).default is None and not spec.parameter(name).choices)
+    }
+    for name in free:
+        spec.parameter(name)
+    return spec.complete({name: value for name, value in given.items() if name not in free}) | free
+
+
+def _to_size(maps: Array, size: tuple[int, int], how: str) -> Array:
+    """Maps (N, h, w) at the size of the images, (N, H, W)."""
+    if how == "sum":
+        return resize_sum(maps, *size)
+    if how == "nearest":
+        resized: Array = resize_nearest(maps, *size)
+        return resized
+    return resize(maps[..., None], *size)[..., 0]

@@ -1,0 +1,82 @@
+"""TensorFlow functions compiled once per network and kept on it."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import InvalidInput
+from .base import Target
+
+MAX_COMPILED = 64
+_ATTRIBUTE = "_noiselens_compiled"
+lock = threading.RLock()
+"""Held while a network is traced."""
+
+
+def compiled(model: Any, key: tuple[Any, ...], build: Callable[[], Any]) -> Any:
+    """`build()`, kept on the model under `key`, so that it goes when the model goes; the oldest go beyond `MAX_COMPILED`."""
+    # The layers are part of the key because a Sequential may grow or shrink after its first explanation.
+    key = (*key, *map(id, model.layers))
+    kept: dict[Any, Any] = vars(model).get(_ATTRIBUTE, {})
+    if key not in kept:
+        with lock:
+            # Keras would track the dictionary as a part of the model, hence object.__setattr__.
+            if _ATTRIBUTE not in vars(model):
+                object.__setattr__(model, _ATTRIBUTE, {})
+            kept = vars(model)[_ATTRIBUTE]
+            if key not in kept:
+                value = build()
+                while len(kept) >= MAX_COMPILED:
+                    del kept[next(iter(kept))]
+                kept[key] = value
+                return value
+    return kept[key]
+
+
+def trace(function: Callable[..., Any], *signature: tuple[Any, ...]) -> Any:
+    """Compile a TensorFlow function for arguments of these (shape, dtype); None in a shape stands for any length."""
+    import tensorflow as tf
+
+    specs = [tf.TensorSpec(shape, dtype) for shape, dtype in signature]
+    return tf.function(function, autograph=False).get_concrete_function(*specs)
+
+
+def apply(model: Any, inputs: Any) -> Any:
+    """Inside a trace: the model's output at inference, float32; InvalidInput if it has several."""
+    import keras
+    import tensorflow as tf
+
+    # A functional model may have been made with [input] or {"name": input} and expects the same.
+    structure = getattr(model, "input", inputs) if isinstance(getattr(model, "input", None), (list, dict)) else inputs
+    outputs = keras.tree.flatten(model(keras.tree.pack_sequence_as(structure, [inputs]), training=False))
+    if len(outputs) != 1:
+        raise InvalidInput(
+            f"Expected a model of one output, received one of {len(outputs)}. "
+            "Choose one: keras.Model(model.inputs, model.outputs[0])."
+        )
+    return tf.cast(outputs[0], tf.float32)
+
+
+def logits(outputs: Any) -> Any:
+    """Inside a trace: (N, classes) before the final softmax or sigmoid; one sigmoid unit z becomes (-z, z).
+
+    The graph tells what made the output, so that a layer of its own, an activation of the last layer, a nested model and a
+    subclassed one are all served. An output made by anything else is returned as it is.
+    """
+    import tensorflow as tf
+
+    tensor = outputs
+    while tensor.op.type in ("Identity", "Cast"):
+        tensor = tensor.op.inputs[0]
+    if tensor.op.type not in ("Softmax", "LogSoftmax", "Sigmoid"):
+        return outputs
+    found = tf.cast(tensor.op.inputs[0], tf.float32)
+    if tensor.op.type == "Sigmoid" and found.shape[-1] == 1:
+        return tf.concat([-found, found], axis=-1)
+    return found
+
+
+def score(model: Any, kind: type[Target], inputs: Any, arguments: Any) -> Any:
+    """Inside a trace: the target's number for each image, (N,) float32."""
+    outputs = apply(model, inputs)
+    return kind.score(logits(outputs) if kind.of_classes else outputs, inputs, arguments)

@@ -1,0 +1,57 @@
+"""What each layer of a network holds for given images."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..types import Array
+from ._compiled import apply, compiled, trace
+from ._layers import LayerInfo, batch_size, outline, recording
+from ._models import network_of, network_shape, open_model
+
+
+def activations(model: Any, images: ArrayLike, layers: Sequence[str] | None = None) -> dict[str, Array]:
+    """Outputs of the layers at inference, from one forward pass.
+
+    model: a Keras 3 model (images must have its input shape) or a classifier or denoiser (images of any size).
+    layers: names, None for all. Layers of nested models are called "model/layer"; the last part is enough where it is unique.
+    Returns {name: (N, ...) float32} in the order in which the layers run, under the names that were asked for.
+    Raises UnknownName for a layer that is not there, InvalidInput for images of another shape.
+    """
+    network = network_of(model)
+    opened = open_model(model, images)
+    inputs, shape = opened.inputs, opened.shape
+    known = outline(network, shape)
+    names = {layer.name: layer.name for layer in known.layers}
+    if layers is not None:
+        asked = {known.find(name).name: name for name in ([layers] if isinstance(layers, str) else layers)}
+        names = {path: asked[path] for path in names if path in asked}
+    paths = tuple(names)
+
+    def run(images: Any) -> Any:
+        import tensorflow as tf
+
+        with recording(network) as found:
+            apply(network, images)
+        return [tf.cast(found[path], tf.float32) for path in paths]
+
+    call = compiled(network, ("activations", paths, shape), lambda: trace(run, ((None, *shape), "float32")))
+    size = batch_size(network, shape)
+    parts = [[part.numpy() for part in call(inputs[at : at + size])] for at in range(0, len(inputs), size)]
+    return {name: np.concatenate(column) for name, column in zip(names.values(), zip(*parts, strict=True), strict=True)}
+
+
+def list_layers(model: Any, *, side: int = 64) -> tuple[LayerInfo, ...]:
+    """All layers (name, kind, shape for one image) in the order in which they run, nested models included.
+
+    side: height and width to assume for a model that takes images of any size.
+    """
+    network = network_of(model)
+    return outline(network, network_shape(network, side)).layers
+
+
+def spatial_layers(model: Any, *, side: int = 64) -> tuple[LayerInfo, ...]:
+    """The layers whose output is a map of more than one row and column: those that Grad-CAM can use."""
+    return tuple(layer for layer in list_layers(model, side=side) if layer.spatial)

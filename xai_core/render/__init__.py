@@ -1,0 +1,29 @@
+"""Pictures of numbers: colour maps, heat maps, channel grids, Plotly figures. The only place that imports Plotly."""
+
+from .colour import DIVERGING, LABELS, apply, css_colours
+from .figures import CONFIG, PALETTE, curves, histogram, prediction_bars, training_curves
+from .heatmap import SMOOTHINGS, ColourBar, colour_bar, limits, overlay, smooth
+from .mosaic import SCALES, Mosaic, dead_channels, mosaic
+
+__all__ = [
+    "CONFIG",
+    "DIVERGING",
+    "LABELS",
+    "PALETTE",
+    "SCALES",
+    "SMOOTHINGS",
+    "ColourBar",
+    "Mosaic",
+    "apply",
+    "colour_bar",
+    "css_colours",
+    "curves",
+    "dead_channels",
+    "histogram",
+    "limits",
+    "mosaic",
+    "overlay",
+    "prediction_bars",
+    "smooth",
+    "training_curves",
+]

@@ -1,0 +1,245 @@
+"""The Scene: one frozen value that holds all that decides what is on the screen.
+
+From it follow the shareable link, the cache keys, the "show the code" snippet and a row of an experiment.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from . import __version__
+from .classifiers import CLASSIFIERS
+from .datasets import DATASETS
+from .denoisers import DENOISERS, fits
+from .errors import InvalidInput, NoiseLensError
+from .explainers import EXPLAINERS
+from .noise import NOISES
+from .registry import Registry
+
+UPLOAD = "upload"
+"""The name of the data set that is the user's own picture."""
+
+COLORMAPS = ("viridis", "cividis", "magma", "jet", "grey")
+SMOOTHINGS = ("none", "tv", "gaussian", "median")
+SCALES = ("map", "layer", "global")
+LEVEL_SOURCES = ("known", "estimated")
+
+Parameters = tuple[tuple[str, float | int | str | bool | None], ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What to look at.
+
+    dataset, index: the picture, or `upload`: the sha256 of the user's own (dataset "upload").
+    noise, level, seed, noise_parameters: as for `add_noise`; level None is that noise's default.
+    clip: limit the noisy picture to [0, 1] as a file would.
+    denoiser, denoiser_parameters; level_source: whether it is told the true noise level or estimates it.
+    classifier, target: what is explained ("class:1", "pixel:14,14"; empty: the class predicted on the clean picture).
+    explainers: methods in the order of their rows; explainer_parameters: "method.parameter" and value.
+    layer: whose activations are shown; cam_layer: where Grad-CAM looks (empty: chosen by the method).
+    colormap, alpha, smoothing, linked: how heat maps are drawn; scale: of the channel grids.
+    """
+
+    dataset: str = "simulated_galaxies"
+    index: int = 0
+    upload: str = ""
+    noise: str = "gaussian"
+    level: float | None = None
+    seed: int = 0
+    noise_parameters: Parameters = ()
+    clip: bool = True
+    denoiser: str = "non_local_means"
+    denoiser_parameters: Parameters = ()
+    level_source: str = "known"
+    classifier: str = "galaxy-cnn2"
+    target: str = ""
+    explainers: tuple[str, ...] = ("grad_cam", "lime", "integrated_gradients")
+    explainer_parameters: Parameters = ()
+    layer: str = ""
+    cam_layer: str = ""
+    colormap: str = "viridis"
+    alpha: float = 0.6
+    smoothing: str = "none"
+    linked: bool = True
+    scale: str = "layer"
+
+    def key(self, *names: str) -> str:
+        """A cache key over some fields (all, if none is named), the code's version included; never an image."""
+        values = asdict(self)
+        chosen = {name: values[name] for name in names} if names else values
+        return hashlib.sha256(json.dumps([__version__, chosen], sort_keys=True).encode()).hexdigest()
+
+    def to_query(self) -> dict[str, str]:
+        """The query parameters of this scene's link; values that are the default are left out."""
+        query = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value == field.default or value is None:
+                continue
+            if field.name.endswith("_parameters"):
+                prefix = field.name.removesuffix("_parameters")
+                query.update({f"{prefix}.{name}": _write(item) for name, item in value})
+            else:
+                query[field.name] = _write(value)
+        return query
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple["Scene", list[str]]:
+        """The scene of a link and a sentence for each value that could not be used (the default stands in for it)."""
+        scene, notices = cls(), []
+        known = {field.name for field in fields(cls)}
+        # The choices first: what a parameter means depends on them.
+        for key in sorted(query, key=lambda key: "." in key):
+            prefix, _, name = key.partition(".")
+            try:
+                if name and f"{prefix}_parameters" in known:
+                    scene = scene.with_parameter(prefix, name, _read(query[key]))
+                elif key in known and not key.endswith("_parameters"):
+                    scene = scene.with_value(key, query[key])
+                else:
+                    raise InvalidInput("there is no such setting.")
+            except NoiseLensError as error:
+                notices.append(f"The link's {key[:40]} = {query[key][:40]!r} was ignored: {error}")
+        if scene.level is not None:
+            try:
+                NOISES.get(scene.noise).parameter("level").check(scene.level)
+            except NoiseLensError as error:
+                notices.append(f"The link's level was ignored: {error}")
+                scene = replace(scene, level=None)
+        return scene, notices
+
+    def with_value(self, name: str, text: str) -> "Scene":
+        """This scene with one field read from text; InvalidInput if the text does not fit."""
+        if name in _REGISTRIES and not (name == "dataset" and text == UPLOAD):
+            _REGISTRIES[name].get(text)
+        if name in _CHOICES and text not in _CHOICES[name]:
+            raise InvalidInput(f"expected one of {', '.join(_CHOICES[name])}.")
+        value: Any = text
+        if name == "explainers":
+            value = tuple(EXPLAINERS.get(part).name for part in text.split(",") if part)
+        elif name in ("index", "seed"):
+            value = _whole_number(text)
+        elif name in ("level", "alpha"):
+            value = _number(text)
+            if name == "alpha" and not 0 <= value <= 1:
+                raise InvalidInput("expected a number between 0 and 1.")
+        elif name in ("clip", "linked"):
+            if text not in ("true", "false"):
+                raise InvalidInput("expected true or false.")
+            value = text == "true"
+        elif len(text) > 200:
+            raise InvalidInput("the value is too long.")
+        return replace(self, **{name: value})
+
+    def with_parameter(self, prefix: str, name: str, value: Any) -> "Scene":
+        """This scene with one parameter of its noise, denoiser or explainer ("method.parameter") set and checked."""
+        if prefix == "noise":
+            value = NOISES.get(self.noise).parameter(name).check(value)
+        elif prefix == "denoiser":
+            value = DENOISERS.get(self.denoiser).parameter(name).check(value)
+        else:
+            method, _, parameter = name.partition(".")
+            value = EXPLAINERS.get(method).parameter(parameter).check(value)
+        field = f"{prefix}_parameters"
+        values = dict(getattr(self, field)) | {name: value}
+        changes: dict[str, Any] = {field: tuple(sorted(values.items()))}
+        return replace(self, **changes)
+
+    def parameters_of(self, method: str) -> dict[str, Any]:
+        """The parameters set for one explainer."""
+        return {key.partition(".")[2]: value for key, value in self.explainer_parameters if key.startswith(f"{method}.")}
+
+    def code(self) -> str:
+        """Python that computes this scene's pictures and maps in a notebook."""
+        picture = (
+            'import pathlib\nclean = xc.from_bytes(pathlib.Path("my_picture.png").read_bytes(), "my_picture.png").image(0)'
+            if self.dataset == UPLOAD
+            else f"data = xc.load_dataset({self.dataset!r})\nclean = data.image({self.index})"
+        )
+        level = NOISES.get(self.noise).parameter("level").default if self.level is None else self.level
+        noise_arguments = "".join(f", {name}={value!r}" for name, value in self.noise_parameters)
+        denoiser_arguments = "".join(f", {name}={value!r}" for name, value in self.denoiser_parameters)
+        lines = [
+            "import xai_core as xc",
+            "",
+            picture,
+            f"noisy = xc.add_noise(clean, {self.noise!r}, level={level:g}, seed={self.seed}{noise_arguments})",
+        ]
+        if self.level_source == "known":
+            lines.append("level = 255 * float(((noisy - clean) ** 2).mean()) ** 0.5  # the noise's true standard deviation")
+        else:
+            lines.append("level = None  # estimated from the noisy picture")
+        if self.clip:
+            lines.append("noisy = xc.clip(noisy)")
+        lines += [
+            f"denoiser = xc.load_denoiser({self.denoiser!r}{denoiser_arguments})",
+            "denoised = denoiser(noisy, level)",
+            "print(xc.metrics.psnr(clean, noisy), xc.metrics.psnr(clean, denoised))",
+        ]
+        if self.classifier and self.dataset in (*CLASSIFIERS.get(self.classifier).supports["datasets"], UPLOAD):
+            target = repr(self.target) if self.target else "int(classifier(clean).argmax())"
+            lines += ["", f"classifier = xc.load_classifier({self.classifier!r})", f"target = {target}"]
+            for method in self.explainers:
+                arguments = dict(self.parameters_of(method))
+                if method == "grad_cam" and self.cam_layer:
+                    arguments["layer"] = self.cam_layer
+                written = "".join(f", {name}={value!r}" for name, value in arguments.items())
+                call = f"xc.explain(classifier, x, {method!r}, target=target{written})"
+                lines.append(f"{method} = [{call} for x in (clean, noisy, denoised)]")
+        return "\n".join(lines) + "\n"
+
+
+_REGISTRIES: dict[str, Registry] = {"dataset": DATASETS, "noise": NOISES, "denoiser": DENOISERS, "classifier": CLASSIFIERS}
+_CHOICES = {"colormap": COLORMAPS, "smoothing": SMOOTHINGS, "scale": SCALES, "level_source": LEVEL_SOURCES}
+
+
+def denoisers_for(shape: tuple[int, ...], dataset: str) -> tuple[str, ...]:
+    """Denoisers that take pictures of this (H, W, C), those trained on the data set first."""
+    fitting = [spec for spec in DENOISERS if fits(spec, shape)]
+    return _names_first(fitting, [spec for spec in fitting if spec.supports.get("trained_on") == dataset])
+
+
+def classifiers_for(dataset: str) -> tuple[str, ...]:
+    """Classifiers that know the classes of a data set; all for an uploaded picture."""
+    return tuple(spec.name for spec in CLASSIFIERS if dataset == UPLOAD or dataset in spec.supports["datasets"])
+
+
+def _names_first(specs: Iterable[Any], first: Iterable[Any]) -> tuple[str, ...]:
+    names = [spec.name for spec in first]
+    return (*names, *(spec.name for spec in specs if spec.name not in names))
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _read(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return _number(text)
+    except InvalidInput:
+        return text
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidInput("expected a number.") from None
+    if not abs(value) < 1e9:
+        raise InvalidInput("expected a finite number.")
+    return value
+
+
+def _whole_number(text: str) -> int:
+    if not (text.isdecimal() and len(text) < 10):
+        raise InvalidInput("expected a whole number, 0 or more.")
+    return int(text)

@@ -1,0 +1,124 @@
+"""Training batches: pictures, augmented or made noisy, the same for the same (seed, epoch, batch)."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..datasets import load_dataset
+from ..images import resize, to_channels
+from ..noise import add_noise
+from ..types import Array, Labels
+from .recipes import Augmentation, Recipe
+
+
+def training_data(recipe: Recipe) -> tuple[tuple[NDArray[np.uint8], Labels], tuple[NDArray[np.uint8], Labels]]:
+    """(pictures, labels) to train on and (pictures, labels) held out of them, at the network's size, 8 bit.
+
+    The held-out part is a seeded random share of each set's `train` split; the val and test splits are never read.
+    """
+    rng = np.random.default_rng(recipe.seed)
+    parts: list[tuple[NDArray[np.uint8], Labels]] = [(_none(recipe), _no_labels()), (_none(recipe), _no_labels())]
+    for name in recipe.datasets:
+        dataset = load_dataset(name, "train")
+        pictures = np.empty((len(dataset), recipe.side, recipe.side, recipe.channels), np.uint8)
+        for index in range(len(dataset)):
+            picture = resize(to_channels(dataset.image(index), recipe.channels), recipe.side, recipe.side)[0]
+            pictures[index] = np.round(picture * 255)
+        held_out = rng.random(len(dataset)) < recipe.held_out
+        for part, chosen in enumerate((~held_out, held_out)):
+            old_pictures, old_labels = parts[part]
+            parts[part] = (
+                np.concatenate([old_pictures, pictures[chosen]]),
+                np.concatenate([old_labels, dataset.labels[chosen]]),
+            )
+    return parts[0], parts[1]
+
+
+def _none(recipe: Recipe) -> NDArray[np.uint8]:
+    return np.empty((0, recipe.side, recipe.side, recipe.channels), np.uint8)
+
+
+def _no_labels() -> Labels:
+    return np.empty(0, np.int64)
+
+
+def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array:
+    """One random affine map a picture (rotation, shear, zoom, shift), then random mirrors; bilinear, nearest at the edge."""
+    import cv2
+
+    count, height, width, channels = images.shape
+    out = images
+    if how.rotation or how.shift or how.shear or how.zoom:
+        angle = np.deg2rad(rng.uniform(-how.rotation, how.rotation, (count,)))
+        shear = rng.uniform(-how.shear, how.shear, (count,))
+        zoom = rng.uniform(1 - how.zoom, 1 + how.zoom, (count, 2))
+        shift = rng.uniform(-how.shift, how.shift, (count, 2)) * (width, height)
+        centre = np.array([(width - 1) / 2, (height - 1) / 2])
+        out = np.empty_like(images)
+        for i in range(count):
+            turn = np.array([[np.cos(angle[i]), -np.sin(angle[i] + shear[i])], [np.sin(angle[i]), np.cos(angle[i] + shear[i])]])
+            matrix = turn * zoom[i]
+            offset = centre - matrix @ centre + shift[i]
+            warped = cv2.warpAffine(
+                images[i],
+                np.column_stack([matrix, offset]),
+                (width, height),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            out[i] = warped.reshape(height, width, channels)
+    for wanted, axis in ((how.flip_horizontal, 2), (how.flip_vertical, 1)):
+        if wanted:
+            mirrored = rng.random((count,)) < 0.5
+            out = np.where(mirrored[:, None, None, None], np.flip(out, axis), out)
+    return out
+
+
+def make_noisy(clean: Array, recipe: Recipe, rng: np.random.Generator) -> Array:
+    """Each picture gets one of the recipe's noises at a random level; half of them are clipped to [0, 1] as a file would be."""
+    noisy = np.empty_like(clean)
+    kinds = rng.integers(len(recipe.noise), size=len(clean))
+    clipped = rng.random(len(clean)) < 0.5
+    for i, picture in enumerate(clean):
+        kind, low, high = recipe.noise[kinds[i]]
+        level = np.exp(rng.uniform(np.log(low), np.log(high))) if kind == "poisson" else rng.uniform(low, high)
+        one = add_noise(picture, kind, level, seed=int(rng.integers(2**31)))[0]
+        noisy[i] = np.clip(one, 0, 1) if clipped[i] else one
+    return noisy
+
+
+def batches(recipe: Recipe, pictures: NDArray[np.uint8], labels: Labels, *, epoch: int | None) -> Any:
+    """A keras.utils.PyDataset of (noisy, clean) for a denoiser, (picture, label, class weight) for a classifier.
+
+    epoch: shuffles and augments by it; None gives the held-out batches: in order, no augmentation, fixed noise.
+    """
+    import keras
+
+    weights = np.ones(len(pictures), np.float32)
+    if recipe.kind == "classifier":
+        # Class weights: every class counts the same, however many pictures it has.
+        counts = np.bincount(labels)
+        weights = (len(labels) / (len(counts) * np.maximum(counts, 1)))[labels].astype(np.float32)
+
+    class Batches(keras.utils.PyDataset):
+        def __init__(self) -> None:
+            super().__init__()
+            order = np.arange(len(pictures))
+            self.order = order if epoch is None else np.random.default_rng((recipe.seed, epoch)).permutation(order)
+
+        def __len__(self) -> int:
+            whole, rest = divmod(len(self.order), recipe.batch)
+            return whole + (rest > 0 and epoch is None)
+
+        def __getitem__(self, index: int) -> tuple[Any, ...]:
+            rng = np.random.default_rng((recipe.seed, 0 if epoch is None else epoch + 1, index))
+            chosen = self.order[index * recipe.batch : (index + 1) * recipe.batch]
+            clean = np.asarray(pictures[chosen] / np.float32(255), np.float32)
+            if epoch is not None:
+                clean = augment(clean, recipe.augmentation, rng)
+            if recipe.kind == "denoiser":
+                return make_noisy(clean, recipe, rng), clean
+            return clean, labels[chosen], weights[chosen]
+
+    return Batches()

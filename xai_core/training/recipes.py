@@ -1,0 +1,155 @@
+"""What is trained, on what, how: one frozen value a model."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..registry import Registry, Spec
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of a training picture; edges repeat the nearest pixel.
+
+    rotation: largest angle in degrees. shift: largest shift as a share of the side. shear: largest shear in radians.
+    zoom: largest relative zoom in or out. flip_horizontal, flip_vertical: mirror half of the pictures.
+    """
+
+    rotation: float = 0
+    shift: float = 0
+    shear: float = 0
+    zoom: float = 0
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training run.
+
+    build: "package.module:function" of the network, called with `arguments`.
+    datasets: training sets, joined; the held-out share of them stops the training.
+    noise: kinds of noise with their lowest and highest level (denoisers).
+    side: height and width of the input.
+    average: decay of the exponential moving average of the weights, taken every ten steps; 0 for none.
+    half: store the kernels in half precision.
+    compile: use XLA, which on a CPU helps the autoencoder and slows the classifiers down (benchmarks/training.py).
+    """
+
+    name: str
+    label: str
+    kind: Literal["denoiser", "classifier"]
+    build: str
+    datasets: tuple[str, ...]
+    side: int
+    channels: int
+    arguments: tuple[tuple[str, Any], ...] = ()
+    noise: tuple[tuple[str, float, float], ...] = ()
+    augmentation: Augmentation = Augmentation()
+    epochs: int = 20
+    batch: int = 128
+    learning_rate: float = 1e-3
+    label_smoothing: float = 0.0
+    patience: int = 10
+    compile: bool = False
+    average: float = 0.0
+    held_out: float = 0.1
+    half: bool = False
+    seed: int = 0
+
+    def network(self) -> Any:
+        """A new, untrained network."""
+        function = Spec(self.name, self.label, self.build, "").load()
+        return function(**dict(self.arguments))
+
+
+FOUR_NOISES = (("gaussian", 0, 100), ("salt_pepper", 0, 0.4), ("laplace", 0, 100), ("poisson", 2, 100))
+"""The four noises of the report, from none to severe (Poisson: photons at white, drawn evenly on a logarithmic scale)."""
+
+AUTOENCODER = "xai_core.denoisers.neural.autoencoder:build_autoencoder"
+CNN_SMALL = "xai_core.classifiers.cnn_small:build_cnn_small"
+CNN2 = "xai_core.classifiers.cnn2:build_cnn2"
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe(
+        "autoencoder-mnist",
+        "Autoencoder (MNIST)",
+        "denoiser",
+        AUTOENCODER,
+        ("mnist",),
+        28,
+        1,
+        noise=FOUR_NOISES,
+        epochs=7,
+        batch=64,
+        learning_rate=2e-3,
+        average=0.98,
+        compile=True,
+    ),
+    Recipe(
+        "autoencoder-fashion",
+        "Autoencoder (Fashion-MNIST)",
+        "denoiser",
+        AUTOENCODER,
+        ("fashion_mnist",),
+        28,
+        1,
+        noise=FOUR_NOISES,
+        epochs=7,
+        batch=64,
+        learning_rate=2e-3,
+        average=0.98,
+        compile=True,
+    ),
+    Recipe(
+        "cnn-mnist",
+        "Small CNN (MNIST)",
+        "classifier",
+        CNN_SMALL,
+        ("mnist",),
+        28,
+        1,
+        augmentation=Augmentation(rotation=10, shift=0.08, shear=0.1, zoom=0.1),
+        epochs=4,
+        average=0.98,
+        half=True,
+    ),
+    Recipe(
+        "cnn-fashion",
+        "Small CNN (Fashion-MNIST)",
+        "classifier",
+        CNN_SMALL,
+        ("fashion_mnist",),
+        28,
+        1,
+        augmentation=Augmentation(shift=0.06, zoom=0.06, flip_horizontal=True),
+        arguments=(("width", 24),),
+        epochs=10,
+        average=0.98,
+        half=True,
+    ),
+    Recipe(
+        "galaxy-cnn2",
+        "CNN-2 (galaxies)",
+        "classifier",
+        CNN2,
+        ("galaxies", "simulated_galaxies"),
+        96,
+        3,
+        arguments=(("side", 96), ("momentum", 0.9)),
+        augmentation=Augmentation(rotation=180, shift=0.1, shear=0.1, zoom=0.2, flip_horizontal=True, flip_vertical=True),
+        epochs=22,
+        batch=32,
+        patience=30,
+        label_smoothing=0.05,
+        average=0.99,
+        half=True,
+    ),
+)
+
+TRAINABLE = Registry("trainable model", tuple(Spec(r.name, r.label, r.build, "") for r in RECIPES))
+
+
+def get_recipe(name: str) -> Recipe:
+    """The recipe of that name; `UnknownName` with the closest match otherwise."""
+    TRAINABLE.get(name)
+    return next(recipe for recipe in RECIPES if recipe.name == name)

@@ -1,0 +1,117 @@
+"""Weight files and their manifest: models/NAME.weights.h5 and models/manifest.json.
+
+The manifest is the only list of trained models: file, sha256, data and split, steps, seed, figures.
+"""
+
+import hashlib
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ModelNotFound
+from .registry import Spec
+
+FORMAT = ".weights.h5"
+
+
+def models_dir() -> Path:
+    """The folder of the weight files: XAI_MODELS_DIR, or models/ in the repository."""
+    return Path(os.environ.get("XAI_MODELS_DIR") or Path(__file__).resolve().parents[1] / "models")
+
+
+def read_manifest() -> dict[str, dict[str, Any]]:
+    """All entries by model name; empty where no manifest is there."""
+    path = models_dir() / "manifest.json"
+    try:
+        manifest: dict[str, dict[str, Any]] = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise ModelNotFound(f"{path} is damaged. Restore it with: git checkout models/manifest.json") from None
+    return manifest
+
+
+def entry(name: str) -> dict[str, Any]:
+    """The manifest entry of one model."""
+    manifest = read_manifest()
+    if name not in manifest:
+        raise ModelNotFound(f"The model {name!r} has not been trained on this machine. Run: python -m xai_core train {name}")
+    return manifest[name]
+
+
+def update_manifest(name: str, **fields: Any) -> None:
+    """Set fields of one entry; the file is replaced in one step."""
+    manifest = read_manifest()
+    manifest.setdefault(name, {}).update(fields)
+    path = models_dir() / "manifest.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(dict(sorted(manifest.items())), indent=1) + "\n")
+    part.replace(path)
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal sha256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def save(model: Any, name: str, *, half: bool = False) -> Path:
+    """Write a model's weights into `models_dir()`.
+
+    half: store kernels (arrays of two or more axes) as float16; vectors such as biases and moving averages stay
+    float32, because a variance may exceed what float16 can hold.
+    """
+    import h5py
+
+    path = models_dir() / f"{name}{FORMAT}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"part-{path.name}")
+    model.save_weights(part)
+    if half:
+        with h5py.File(part) as source, h5py.File(path, "w") as target:
+
+            def copy(key: str, item: Any) -> None:
+                if isinstance(item, h5py.Group):
+                    target.require_group(key).attrs.update(item.attrs)
+                else:
+                    values = item[()]
+                    target[key] = values.astype(np.float16) if values.ndim >= 2 else values
+
+            target.attrs.update(source.attrs)
+            source.visititems(copy)
+        part.unlink()
+    else:
+        part.replace(path)
+    return path
+
+
+def load(name: str) -> Any:
+    """The network of that name with its trained weights; the last few stay in memory and are shared.
+
+    The manifest says how it is built ("build", "arguments") and which file holds its weights.
+    Raises ModelNotFound, with what to do, if the file is missing, differs from the manifest's sha256, or does not fit.
+    """
+    return _load(name, models_dir(), entry(name)["sha256"])
+
+
+@lru_cache(maxsize=8)
+def _load(name: str, folder: Path, sha256: str) -> Any:
+    record = entry(name)
+    path = folder / record["file"]
+    restore = f"Restore it with: git checkout models/{record['file']}, or train it again: python -m xai_core train {name}"
+    if not path.exists():
+        raise ModelNotFound(f"The weight file {path} is missing. {restore}")
+    if sha256_of(path) != sha256:
+        raise ModelNotFound(f"The weight file {path} is damaged: its checksum is not the one in manifest.json. {restore}")
+    try:
+        model = Spec(name, name, record["build"], "").load()(**record["arguments"])
+        model.load_weights(path)
+    except Exception:  # Keras and h5py raise many types here
+        raise ModelNotFound(
+            f"The weight file {path} does not fit the network {name!r} (other layers or shapes). {restore}"
+        ) from None
+    return model
