@@ -1,7 +1,5 @@
 """Home: the chain in one picture, and where to start."""
 
-import streamlit as st
-
 from ui import home, panels, state
 
 panels.header(

@@ -66,7 +66,8 @@ def numbers(found: Pictures) -> None:
 
 def sharing(found: Pictures) -> None:
     named = [("clean", found.clean[0]), ("noisy", found.noisy[0]), ("denoised", found.denoised[0])]
-    panels.share(dict(named) | {"residual": found.residual[0]}, [(name, np.clip(image, 0, 1)) for name, image in named])
+    arrays = dict(named) | {"residual": found.residual[0]}
+    panels.share(lambda: arrays, [(name, np.clip(image, 0, 1)) for name, image in named])
 
 
 def layers(scene: Scene, upload: Dataset | None) -> None:
@@ -81,9 +82,9 @@ def layers(scene: Scene, upload: Dataset | None) -> None:
     known = {layer.name: layer for layer in list_layers(network)}
     found = cache.activations(scene, upload, scene.denoiser)
     names = [name for name in known if name in found]
-    chosen = scene.layer if scene.layer in names else names[0]
-    layer = state.control(st.pills, "Layer", "layer", chosen, options=names) or chosen
-    state.put(layer=layer if layer != names[0] else "")
+    chosen = scene.denoiser_layer if scene.denoiser_layer in names else names[0]
+    layer = state.control(st.pills, "Layer", "denoiser_layer", chosen, options=names) or chosen
+    state.put(denoiser_layer=layer if layer != names[0] else "")
     panels.scale_control()
     st.caption(f"{known[layer].kind}, output {' x '.join(str(side) for side in known[layer].shape)}.")
     panels.channel_grids(found, layer, key="layer-grid")
@@ -112,7 +113,7 @@ def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
         return
     height, width = found.denoised.shape[1:3]
     st.caption("Click a pixel of the denoised picture.")
-    kind, row, column = _target(scene, height, width)
+    kind, row, column = _spot(scene, height, width)
     left, right = st.columns([1, 2])
     with left:
         click = viewer(
@@ -130,8 +131,9 @@ def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
     if window:
         top, start = min(max(row - 2, 0), height - 5), min(max(column - 2, 0), width - 5)
         target = f"window:{top},{start},5,5"
-    if target != scene.target:
-        state.put(target=target)
+    middle = f"pixel:{height // 2},{width // 2}"
+    if target != (scene.spot or middle):
+        state.put(spot="" if target == middle else target)
         if click is not None:
             st.rerun()
     images: Array = cache.columns(scene, upload)
@@ -149,9 +151,9 @@ def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
     st.caption(f"Where the features of layer {maps.diagnostics['layer']} make the output brighter there.")
 
 
-def _target(scene: Scene, height: int, width: int) -> tuple[str, int, int]:
-    """Kind, row and column of the scene's target; the middle of the picture if it has none for this denoiser."""
-    kind, _, numbers = scene.target.partition(":")
+def _spot(scene: Scene, height: int, width: int) -> tuple[str, int, int]:
+    """Kind, row and column of the scene's spot; the middle of the picture if it has none."""
+    kind, _, numbers = scene.spot.partition(":")
     values = [int(value) for value in numbers.split(",") if value.isdecimal()]
     if kind == "pixel" and len(values) >= 2:
         row, column = values[:2]

@@ -4,8 +4,9 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from xai_core.datasets import DATASETS
 from xai_core.errors import NoiseLensError
 from xai_core.explainers import EXPLAINERS
 from xai_core.images import encode_png
-from xai_core.scene import SCALES
+from xai_core.scene import SCALES, Scene, classifiers_for
 from xai_core.types import Array, Explanation
 
 from . import cache, state
@@ -191,16 +192,17 @@ def relative_change(clean: Array, other: Array) -> float:
     return float(np.linalg.norm(other - clean)) / size if size else 0.0
 
 
-def share(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]]) -> None:
+def share(arrays: Callable[[], Mapping[str, ArrayLike]], pictures: Sequence[tuple[str, Array]]) -> None:
     """Link, code and downloads of what the page shows, in the corner under the header.
 
-    arrays: for the .npz file. pictures: (name, (H, W, C)) for the .png file, side by side.
+    arrays: called on download, for the .npz file. pictures: (name, (H, W, C)) for the .png file, side by side.
     """
-    scene = state.scene()
+    # A download is made outside this session's run, where its state cannot be asked for: hence taken here.
+    scene, address = state.scene(), link()
     with st.container(horizontal=True, horizontal_alignment="right"):
         with st.popover("Copy link"):
             st.caption("Whoever opens this link sees the same view.")
-            st.code(link(), language=None, wrap_lines=True)
+            st.code(address, language=None, wrap_lines=True)
             if scene.upload:
                 st.caption("Your own picture is not part of the link: others must upload it themselves.")
         with st.popover("Show the code"):
@@ -210,10 +212,14 @@ def share(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]]
             name = f"noiselens-{scene.key()[:8]}"
             st.download_button("Pictures (PNG)", lambda: _png(pictures), f"{name}.png", "image/png", on_click="ignore")
             st.download_button(
-                "Arrays (.npz)", lambda: _npz(arrays), f"{name}.npz", "application/octet-stream", on_click="ignore"
+                "Arrays (.npz)", lambda: _npz(arrays()), f"{name}.npz", "application/octet-stream", on_click="ignore"
             )
             st.download_button(
-                "All, with a manifest (.zip)", lambda: _zip(arrays, pictures), f"{name}.zip", "application/zip", on_click="ignore"
+                "All, with a manifest (.zip)",
+                lambda: _zip(arrays(), pictures, scene, address),
+                f"{name}.zip",
+                "application/zip",
+                on_click="ignore",
             )
 
 
@@ -242,8 +248,7 @@ def _npz(arrays: Mapping[str, ArrayLike]) -> bytes:
     return buffer.getvalue()
 
 
-def _zip(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]]) -> bytes:
-    scene = state.scene()
+def _zip(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]], scene: Scene, address: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, picture in pictures:
@@ -251,20 +256,17 @@ def _zip(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]])
         file.writestr("arrays.npz", _npz(arrays))
         file.writestr("code.py", scene.code())
         # Last, so that its presence says that the bundle is complete.
-        file.writestr("manifest.json", json.dumps(_manifest(), indent=1))
+        file.writestr("manifest.json", json.dumps(_manifest(scene, address), indent=1))
     return buffer.getvalue()
 
 
-def _manifest() -> dict[str, Any]:
-    import keras
-    import tensorflow as tf
-
-    scene = state.scene()
-    models = {name: cache.weights_key(name) for name in (scene.denoiser, scene.classifier) if name}
+def _manifest(scene: Scene, address: str) -> dict[str, Any]:
+    shown = (scene.denoiser, *(name for name in classifiers_for(scene.dataset) if name == scene.classifier))
+    models = {name: cache.weights_key(name) for name in shown}
     return {
         "noiselens": xai_core.__version__,
-        "link": link(),
+        "link": address,
         "scene": scene.to_query(),
         "weights_sha256": models,
-        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__},
+        "versions": {package: version(package) for package in ("tensorflow", "keras", "numpy", "scikit-image")},
     }

@@ -10,7 +10,7 @@ from xai_core.denoisers import DENOISERS
 from xai_core.errors import NoiseLensError
 from xai_core.noise import NOISES
 from xai_core.render import LABELS
-from xai_core.scene import SMOOTHINGS, UPLOAD, Scene, classifiers_for, denoisers_for
+from xai_core.scene import SMOOTHINGS, UPLOAD, classifiers_for, denoisers_for, usual_denoiser
 from xai_core.types import Dataset
 
 from . import cache, forms, state
@@ -45,7 +45,7 @@ def _picture() -> None:
     names = [*DATASETS.names, UPLOAD]
     chosen = state.control(st.selectbox, "Data set", "dataset", scene.dataset, options=names, format_func=_dataset_label)
     if chosen != scene.dataset:
-        scene = state.put(dataset=chosen, index=0, upload="", target="", layer="", cam_layer="")
+        scene = state.put(dataset=chosen, index=0, upload="", target="", layer="", cam_layer="", spot="", denoiser_layer="")
     if chosen == UPLOAD:
         _uploader()
         return
@@ -59,25 +59,24 @@ def _picture() -> None:
         st.info(f"The link shows picture {scene.index}; this copy of the data set has 0 to {last}. Picture 0 is shown.")
         scene = state.put(index=0)
     name = f"index:{chosen}"
-    _thumbnails(dataset, scene, name)
+    # Where the picture's number will stand after a click or a throw of the dice in this run.
+    _thumbnails(dataset, st.session_state.get(f"control:{name}", scene.index), name)
     index = state.control(st.number_input, f"Picture (0 to {last})", name, scene.index, min_value=0, max_value=last, step=1)
     st.button("Surprise me", on_click=_surprise, args=(name, last), width="stretch")
     if int(index) != scene.index:
-        state.put(index=int(index), target="")
+        state.put(index=int(index))
 
 
 def _surprise(name: str, last: int) -> None:
     state.move(name, int(np.random.default_rng().integers(0, last + 1)))
 
 
-def _thumbnails(dataset: Dataset, scene: Scene, name: str) -> None:
-    start = min(scene.index // SHOWN * SHOWN, max(0, len(dataset) - SHOWN))
+def _thumbnails(dataset: Dataset, shown: int, name: str) -> None:
+    start = min(shown // SHOWN * SHOWN, max(0, len(dataset) - SHOWN))
     indices = tuple(range(start, min(start + SHOWN, len(dataset))))
     small = cache.thumbnails(f"{dataset.name}-{dataset.provenance.path}", indices, 56, dataset)
     pictures = [
-        Picture(
-            "", image, alt=f"Picture {index} {dataset.label_name(index)}".strip() + (" (shown)" if index == scene.index else "")
-        )
+        Picture("", image, alt=f"Picture {index} {dataset.label_name(index)}".strip() + (" (shown)" if index == shown else ""))
         for index, image in zip(indices, small, strict=True)
     ]
     with st.expander("Pick from thumbnails"):
@@ -100,7 +99,7 @@ def _uploader() -> None:
         st.info("Choose a picture. It stays on the server's memory for this session only.")
         return
     if state.scene().upload != dataset.provenance.path:
-        state.put(upload=dataset.provenance.path, index=0, target="")
+        state.put(upload=dataset.provenance.path, index=0)
     if dataset.provenance.note:
         st.caption(dataset.provenance.note)
 
@@ -150,14 +149,16 @@ def _models() -> None:
         return
     names = denoisers_for(tuple(dataset.pixels.shape[1:]), scene.dataset)
     if scene.denoiser not in names or st.session_state.get("denoiser_for") not in (None, scene.dataset):
-        scene = state.put(denoiser=names[0], denoiser_parameters=(), layer="")
-        state.move("denoiser", names[0])
+        usual = usual_denoiser(tuple(dataset.pixels.shape[1:]), scene.dataset, scene.denoiser)
+        if usual != scene.denoiser:
+            scene = state.put(denoiser=usual, denoiser_parameters=(), denoiser_layer="")
+            state.move("denoiser", usual)
     st.session_state["denoiser_for"] = scene.dataset
     name = state.control(
         st.selectbox, "Method", "denoiser", scene.denoiser, options=names, format_func=lambda name: DENOISERS.get(name).label
     )
     if name != scene.denoiser:
-        scene = state.put(denoiser=name, denoiser_parameters=(), layer="")
+        scene = state.put(denoiser=name, denoiser_parameters=(), denoiser_layer="")
     spec = DENOISERS.get(name)
     st.caption(spec.summary)
     given, changed = dict(scene.denoiser_parameters), {}
@@ -180,7 +181,7 @@ def _models() -> None:
     if names:
         st.subheader("Classifier", anchor=False)
         if scene.classifier not in names:
-            scene = state.put(classifier=names[0], target="", cam_layer="")
+            scene = state.put(classifier=names[0], target="", layer="", cam_layer="")
             state.move("classifier", names[0])
         chosen = state.control(
             st.selectbox,
@@ -191,7 +192,7 @@ def _models() -> None:
             format_func=lambda name: CLASSIFIERS.get(name).label,
         )
         if chosen != scene.classifier:
-            state.put(classifier=chosen, target="", cam_layer="")
+            state.put(classifier=chosen, target="", layer="", cam_layer="")
 
 
 def _display() -> None:

@@ -72,4 +72,4 @@ def _models() -> None:
     for name, record in read_manifest().items():
         figures = record.get("figures", {})
         accuracy = f"accuracy {figures['accuracy']:.2%}" if "accuracy" in figures else ""
-        print(f"{name:20} {record['kind']:10} {record['parameters']:>10,} parameters  {accuracy}")
+        print(f"{name:20} {record.get('kind', ''):10} {record.get('parameters', 0):>10,} parameters  {accuracy}")

@@ -115,6 +115,9 @@ class Registry:
     def __iter__(self) -> Iterator[Spec]:
         return iter(self.specs)
 
+    def __len__(self) -> int:
+        return len(self.specs)
+
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 

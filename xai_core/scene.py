@@ -37,9 +37,11 @@ class Scene:
     noise, level, seed, noise_parameters: as for `add_noise`; level None is that noise's default.
     clip: limit the noisy picture to [0, 1] as a file would.
     denoiser, denoiser_parameters; level_source: whether it is told the true noise level or estimates it.
-    classifier, target: what is explained ("class:1", "pixel:14,14"; empty: the class predicted on the clean picture).
+    classifier, target: the class that is explained ("class:1"; empty: the one predicted on the clean picture).
+    spot: what is explained of the denoised picture ("pixel:14,14", "window:12,12,5,5"; empty: the pixel in its middle).
     explainers: methods in the order of their rows; explainer_parameters: "method.parameter" and value.
-    layer: whose activations are shown; cam_layer: where Grad-CAM looks (empty: chosen by the method).
+    layer, denoiser_layer: of the classifier and of the denoiser, whose activations are shown; cam_layer: where Grad-CAM looks
+    (empty: chosen by the method).
     colormap, alpha, smoothing, linked: how heat maps are drawn; scale: of the channel grids.
     """
 
@@ -56,9 +58,11 @@ class Scene:
     level_source: str = "known"
     classifier: str = "galaxy-cnn2"
     target: str = ""
+    spot: str = ""
     explainers: tuple[str, ...] = ("grad_cam", "lime", "integrated_gradients")
     explainer_parameters: Parameters = ()
     layer: str = ""
+    denoiser_layer: str = ""
     cam_layer: str = ""
     colormap: str = "viridis"
     alpha: float = 0.6
@@ -166,7 +170,7 @@ class Scene:
             "import xai_core as xc",
             "",
             picture,
-            f"noisy = xc.add_noise(clean, {self.noise!r}, level={level:g}, seed={self.seed}{noise_arguments})",
+            f"noisy = xc.add_noise(clean, {self.noise!r}, level={_write(level)}, seed={self.seed}{noise_arguments})",
         ]
         if self.level_source == "known":
             lines.append("level = 255 * float(((noisy - clean) ** 2).mean()) ** 0.5  # the noise's true standard deviation")
@@ -179,6 +183,10 @@ class Scene:
             "denoised = denoiser(noisy, level)",
             "print(xc.metrics.psnr(clean, noisy), xc.metrics.psnr(clean, denoised))",
         ]
+        if self.spot and DENOISERS.get(self.denoiser).supports.get("neural"):
+            for method in ("integrated_gradients", "grad_cam"):
+                call = f"xc.explain(denoiser, x, {method!r}, target={self.spot!r})"
+                lines.append(f"spot_{method} = [{call} for x in (clean, noisy, denoised)]")
         if self.classifier and self.dataset in (*CLASSIFIERS.get(self.classifier).supports["datasets"], UPLOAD):
             target = repr(self.target) if self.target else "int(classifier(clean).argmax())"
             lines += ["", f"classifier = xc.load_classifier({self.classifier!r})", f"target = {target}"]
@@ -188,7 +196,15 @@ class Scene:
                     arguments["layer"] = self.cam_layer
                 written = "".join(f", {name}={value!r}" for name, value in arguments.items())
                 call = f"xc.explain(classifier, x, {method!r}, target=target{written})"
-                lines.append(f"{method} = [{call} for x in (clean, noisy, denoised)]")
+                if method != "lime":
+                    lines.append(f"{method} = [{call} for x in (clean, noisy, denoised)]")
+                    continue
+                others = "".join(f", {name}={value!r}" for name, value in arguments.items() if name != "segments")
+                lines += [
+                    f"lime = [xc.explain(classifier, clean, 'lime', target=target{written})]",
+                    'segments = lime[0].diagnostics["segments"][0]  # those of the clean picture for all',
+                    f"lime += [xc.explain(classifier, x, 'lime', target=target, segments=segments{others}) for x in (noisy, denoised)]",
+                ]
         return "\n".join(lines) + "\n"
 
 
@@ -212,12 +228,22 @@ def _names_first(specs: Iterable[Any], first: Iterable[Any]) -> tuple[str, ...]:
     return (*names, *(spec.name for spec in specs if spec.name not in names))
 
 
+def usual_denoiser(shape: tuple[int, ...], dataset: str, current: str) -> str:
+    """The denoiser for pictures of another data set: one trained on it, else the current one if it fits, else the default."""
+    names = denoisers_for(shape, dataset)
+    if DENOISERS.get(names[0]).supports.get("trained_on") == dataset:
+        return names[0]
+    return current if current in names else Scene.denoiser
+
+
 def _write(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
         return ",".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and float(f"{value:g}") == value:
+        return f"{value:g}"  # 25, not 25.0
+    return str(value)
 
 
 def _read(text: str) -> Any:

@@ -17,6 +17,9 @@ from .registry import Spec
 
 FORMAT = ".weights.h5"
 
+NEEDED = ("file", "sha256", "build", "arguments", "classes")
+"""The fields of an entry without which its model cannot be loaded."""
+
 
 def models_dir() -> Path:
     """The folder of the weight files: XAI_MODELS_DIR, or models/ in the repository."""
@@ -27,11 +30,13 @@ def read_manifest() -> dict[str, dict[str, Any]]:
     """All entries by model name; empty where no manifest is there."""
     path = models_dir() / "manifest.json"
     try:
-        manifest: dict[str, dict[str, Any]] = json.loads(path.read_text())
+        manifest: Any = json.loads(path.read_text())
     except FileNotFoundError:
         return {}
     except ValueError:
-        raise ModelNotFound(f"{path} is damaged. Restore it with: git checkout models/manifest.json") from None
+        manifest = None
+    if not (isinstance(manifest, dict) and all(isinstance(record, dict) for record in manifest.values())):
+        raise ModelNotFound(f"{path} is damaged. Restore it with: git checkout models/manifest.json")
     return manifest
 
 
@@ -40,6 +45,12 @@ def entry(name: str) -> dict[str, Any]:
     manifest = read_manifest()
     if name not in manifest:
         raise ModelNotFound(f"The model {name!r} has not been trained on this machine. Run: python -m xai_core train {name}")
+    missing = [key for key in NEEDED if key not in manifest[name]]
+    if missing:
+        raise ModelNotFound(
+            f"The entry of {name!r} in {models_dir() / 'manifest.json'} lacks {', '.join(missing)}. "
+            f"Restore it with: git checkout models/manifest.json, or train it again: python -m xai_core train {name}"
+        )
     return manifest[name]
 
 
@@ -69,10 +80,12 @@ def save(model: Any, name: str, *, half: bool = False) -> Path:
 
     path = models_dir() / f"{name}{FORMAT}"
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and moved: an interruption leaves the old file as it was.
     part = path.with_name(f"part-{path.name}")
     model.save_weights(part)
     if half:
-        with h5py.File(part) as source, h5py.File(path, "w") as target:
+        halved = path.with_name(f"half-{path.name}")
+        with h5py.File(part) as source, h5py.File(halved, "w") as target:
 
             def copy(key: str, item: Any) -> None:
                 if isinstance(item, h5py.Group):
@@ -83,9 +96,8 @@ def save(model: Any, name: str, *, half: bool = False) -> Path:
 
             target.attrs.update(source.attrs)
             source.visititems(copy)
-        part.unlink()
-    else:
-        part.replace(path)
+        halved.replace(part)
+    part.replace(path)
     return path
 
 

@@ -7,6 +7,8 @@ from keras import layers
 
 from xai_core.errors import InvalidInput
 from xai_core.explainers import _layers, explain
+from xai_core.explainers._models import examine
+from xai_core.explainers.integrated_gradients import baselines
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -41,6 +43,18 @@ def test_completeness_on_a_random_cnn(baseline, models, rng):
     assert found.diagnostics["completeness_residual"].shape == (3,)
     before_softmax = keras.Model(model.input, model.layers[-1].input)
     np.testing.assert_allclose(score, np.asarray(before_softmax(images))[:, 1], atol=1e-5)
+
+
+def test_baselines(models, rng):
+    images = rng.random((2, 16, 16, 3), np.float32)
+    subject = examine(models("nested", 3), images, 0)
+    assert (baselines(subject, "black") == 0).all()
+    assert (baselines(subject, "white") == 1).all()
+    flat = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
+    np.testing.assert_allclose(baselines(subject, "mean"), flat, rtol=1e-6)
+    blurred = baselines(subject, "blurred")
+    assert 0.1 < blurred.std() / images.std() < 0.6
+    np.testing.assert_allclose(blurred.mean(), images.mean(), rtol=0.02)
 
 
 def test_residual_falls_with_steps(models, rng):

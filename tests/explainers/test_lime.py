@@ -9,7 +9,7 @@ from keras import layers
 
 from xai_core.errors import InvalidInput
 from xai_core.explainers import explain, superpixels
-from xai_core.explainers.lime import KERNEL_WIDTH, draw_masks, fit
+from xai_core.explainers.lime import draw_masks, fit
 
 
 def linear_model(rng, channels: int) -> tuple[keras.Model, np.ndarray]:
@@ -23,7 +23,7 @@ def by_lime(masks: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, float, f
         warnings.simplefilter("ignore")
         from lime.lime_base import LimeBase
         from sklearn.metrics import pairwise_distances
-    base = LimeBase(lambda d: np.sqrt(np.exp(-(d**2) / KERNEL_WIDTH**2)), random_state=0)
+    base = LimeBase(lambda d: np.sqrt(np.exp(-(d**2) / 0.25**2)), random_state=0)
     distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
     intercept, pairs, r2, _ = base.explain_instance_with_data(
         masks, values[:, None], distances, 0, masks.shape[1], feature_selection="none"

@@ -13,7 +13,7 @@ from keras import layers
 
 from xai_core.classifiers.cnn2 import build_cnn2
 from xai_core.errors import InvalidInput
-from xai_core.explainers import _compiled, activations, explain, list_layers
+from xai_core.explainers import _compiled, _layers, activations, explain, list_layers
 from xai_core.explainers._models import class_scores, examine
 
 METHODS = (("grad_cam", {}), ("integrated_gradients", {"steps": 4}), ("lime", {"samples": 40, "segments": 9}))
@@ -154,7 +154,7 @@ def test_unbuilt_sequential():
 def test_sequential_may_grow_after_an_explanation(rng):
     images = rng.random((1, 4, 4, 1), np.float32)
     model = head([layers.Dense(3)])
-    explain(model, images, "integrated_gradients", 0, steps=2)
+    assert class_scores(model, images).shape == (1, 3)
     model.add(layers.Dense(7))
     assert class_scores(model, images).shape == (1, 7)
 
@@ -244,6 +244,17 @@ def test_error_while_tracing_leaves_the_layers_alone(build):
     with pytest.raises(Exception, match="."):
         list_layers(model)
     assert [layer.name for layer in model.layers if "call" in vars(layer)] == ["second"]
+
+
+def test_recording_does_not_see_the_calls_of_other_threads(models):
+    model = models("functional", 1)
+    with _layers.recording(model) as found:
+        other = threading.Thread(target=model, args=(np.zeros((1, 16, 16, 1), np.float32),))
+        other.start()
+        other.join()
+        assert not found
+        model(np.zeros((1, 16, 16, 1), np.float32))
+        assert next(iter(found)) == "first"
 
 
 def test_several_threads_share_a_model(build, rng):

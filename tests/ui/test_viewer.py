@@ -124,7 +124,7 @@ def sent_by(app: AppTest) -> list[dict]:
 
 
 def test_apptest_shows_the_pictures_and_follows_the_slider():
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=60).run()
     assert not app.exception
     row, second = sent_by(app)
     assert [picture["caption"] for picture in row["pictures"]] == ["", "level 25"]

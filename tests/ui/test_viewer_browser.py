@@ -71,7 +71,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(folder / "page.py"), "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--browser.gatherUsageStats", "false"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.fileWatcherType", "none"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     with (folder / "log.txt").open("wb") as log:
         server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -126,6 +126,7 @@ def visit(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"]]:
         page.goto(address)
         page.locator(".slot img").nth(5).wait_for()
         page.get_by_text("runs 1,").wait_for()
+        page.evaluate("() => document.fonts.ready.then(() => null)")  # a font that comes late moves the page
         return page
 
     yield open_page

@@ -55,7 +55,7 @@ class Figure {
       Object.assign(this.image.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${left}px, ${top}px)` });
       // Enlarged pixels have sharp edges; a picture that is shrunk or nearly at its size looks better interpolated.
       const scale = (width / this.picture.width) * ratio;
-      this.image.style.imageRendering = scale >= 2 || Number.isInteger(scale) ? "pixelated" : "auto";
+      this.image.style.imageRendering = scale >= 3 || Number.isInteger(scale) ? "pixelated" : "auto";
     }
     this.outline(cursor, this.marks.cell);
     this.outline(mark, this.marks.mark);

@@ -3,7 +3,8 @@
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 // Columns, slot and drawn size of each picture for the width that there is.
-// A picture that need not shrink is drawn with whole screen pixels a pixel: all of its pixels are equally large.
+// Small pictures are drawn with whole screen pixels a pixel, all of them equally large; from a third of the slot's side on that
+// would waste too much of the slot, so larger pictures fill it.
 function layout(available, pictures, options, ratio) {
   const { columns, smallest, largest, square, gap } = options;
   const room = (count) => Math.floor((available - gap * (count - 1)) / count);
@@ -15,7 +16,7 @@ function layout(available, pictures, options, ratio) {
 
   const fit = ({ width, height }) => {
     const scale = side / Math.max(width, height);
-    const whole = scale * ratio >= 1 ? Math.floor(scale * ratio) / ratio : scale;
+    const whole = scale * ratio >= 3 ? Math.floor(scale * ratio) / ratio : scale;
     return { width: width * whole, height: height * whole };
   };
   // Pictures of one shape are drawn equally large, whatever their number of pixels, so that places correspond.

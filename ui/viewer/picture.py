@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xai_core.errors import InvalidInput
-from xai_core.images import check_images, to_uint8
+from xai_core.images import check_images, encode_png, to_uint8
 from xai_core.render import ColourBar
 
 FINE = 256 * 256
@@ -99,11 +99,4 @@ def _values(values: NDArray[np.float32], shape: tuple[int, int]) -> dict[str, An
 
 
 def _data_url(pixels: NDArray[np.uint8]) -> str:
-    import cv2
-
-    ordered = pixels[..., ::-1] if pixels.shape[-1] == 3 else pixels
-    # OpenCV's own choice of filter and strategy: 2.5 times as fast on noise as compression level 1 asked for by name.
-    done, buffer = cv2.imencode(".png", np.ascontiguousarray(ordered))
-    if not done:
-        raise InvalidInput("The picture could not be written as PNG.")
-    return "data:image/png;base64," + base64.b64encode(buffer.tobytes()).decode("ascii")
+    return "data:image/png;base64," + base64.b64encode(encode_png(pixels)).decode("ascii")

@@ -102,12 +102,12 @@ class Denoiser:
         Ignored by denoisers that need none (`spec.supports["blind"]`).
         """
         batch = self.prepare(images)
+        if level is not None and not 0 <= level < float("inf"):
+            raise InvalidInput(f"Expected a noise level of at least 0 (sigma, 0-255 scale), received {level!r}.")
         if self.model is not None:
             return clip(forward(self.model, batch))
         if self.spec.supports.get("blind"):
             return clip(self.spec.load()(batch, **self.parameters))
-        if level is not None and level < 0:
-            raise InvalidInput(f"Expected a noise level of at least 0 (sigma, 0-255 scale), received {level!r}.")
         from ..noise.estimate import estimate_sigma
 
         sigmas = estimate_sigma(batch) / 255 if level is None else [level / 255] * len(batch)

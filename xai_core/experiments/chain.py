@@ -47,7 +47,7 @@ def source(scene: Scene, upload: Dataset | None = None) -> Dataset:
 def pictures(scene: Scene, upload: Dataset | None = None) -> Pictures:
     """Load, add noise, denoise. The same scene gives the same bytes."""
     dataset = source(scene, upload)
-    if scene.index >= len(dataset):
+    if not 0 <= scene.index < len(dataset):
         raise InvalidInput(
             f"There is no picture {scene.index}: the data set on this machine has {len(dataset)} (0 to {len(dataset) - 1})."
         )

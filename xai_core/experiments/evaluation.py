@@ -31,6 +31,7 @@ CHUNK = 1000
 
 def evaluate(name: str) -> dict[str, Any]:
     """Measure a trained model on the evaluation split of its (first) data set and write the figures to the manifest."""
+    get_recipe(name)  # a mistyped name gets the closest of all trained models, not of the classifiers alone
     figures = _denoiser(name) if name in DENOISERS else _classifier(name)
     weights.update_manifest(name, figures=figures)
     return figures

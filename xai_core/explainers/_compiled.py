@@ -17,20 +17,20 @@ def compiled(model: Any, key: tuple[Any, ...], build: Callable[[], Any]) -> Any:
     """`build()`, kept on the model under `key`, so that it goes when the model goes; the oldest go beyond `MAX_COMPILED`."""
     # The layers are part of the key because a Sequential may grow or shrink after its first explanation.
     key = (*key, *map(id, model.layers))
-    kept: dict[Any, Any] = vars(model).get(_ATTRIBUTE, {})
-    if key not in kept:
+    value = vars(model).get(_ATTRIBUTE, {}).get(key)
+    if value is None:
         with lock:
             # Keras would track the dictionary as a part of the model, hence object.__setattr__.
             if _ATTRIBUTE not in vars(model):
                 object.__setattr__(model, _ATTRIBUTE, {})
-            kept = vars(model)[_ATTRIBUTE]
-            if key not in kept:
+            kept: dict[Any, Any] = vars(model)[_ATTRIBUTE]
+            value = kept.get(key)  # another thread may have been faster
+            if value is None:
                 value = build()
                 while len(kept) >= MAX_COMPILED:
                     del kept[next(iter(kept))]
                 kept[key] = value
-                return value
-    return kept[key]
+    return value
 
 
 def trace(function: Callable[..., Any], *signature: tuple[Any, ...]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InvalidInput
 from ..types import Labels
 
 
@@ -51,8 +52,19 @@ def wilson_interval(successes: int, trials: int, z: float = 1.959964) -> tuple[f
 
 
 def classification_report(truth: Labels, predicted: Labels, class_names: Sequence[str]) -> Report:
-    """Compare true and predicted labels, both (N,) indices into class_names."""
+    """Compare true and predicted labels, both (N,) indices into class_names.
+
+    Raises InvalidInput where they differ in length or a label is no such index (-1: unlabelled pictures).
+    """
     count = len(class_names)
+    if len(truth) != len(predicted):
+        raise InvalidInput(f"Expected as many predicted as true labels, received {len(predicted)} and {len(truth)}.")
+    for labels in (truth, predicted):
+        if len(labels) and not 0 <= np.min(labels) <= np.max(labels) < count:
+            raise InvalidInput(
+                f"Expected labels from 0 to {count - 1}, received {np.min(labels)} to {np.max(labels)}. "
+                "Leave out pictures without a label."
+            )
     confusion = np.zeros((count, count), np.int64)
     np.add.at(confusion, (truth, predicted), 1)
     hits = np.diag(confusion)

@@ -67,4 +67,4 @@ def periodic(images: Array, level: float, rng: Rng, *, frequency: float = 0.125,
     direction = np.deg2rad(angle)
     phase = rng.uniform(0, 2 * np.pi, (len(images), 1, 1))
     wave = np.sin(2 * np.pi * frequency * (u * np.cos(direction) + v * np.sin(direction)) + phase)
-    return (images + level / 255 * wave[..., None]).astype(np.float32)
+    return np.asarray(images + level / 255 * wave[..., None], np.float32)

@@ -44,7 +44,7 @@ def _no_labels() -> Labels:
 
 
 def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array:
-    """One random affine map a picture (rotation, shear, zoom, shift), then random mirrors; bilinear, nearest at the edge."""
+    """One random affine map a picture (rotation, shear, zoom, shift; bilinear, nearest at the edge), then turns and mirrors."""
     import cv2
 
     count, height, width, channels = images.shape
@@ -68,6 +68,9 @@ def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array
                 borderMode=cv2.BORDER_REPLICATE,
             )
             out[i] = warped.reshape(height, width, channels)
+    if how.quarter_turns:
+        turns = rng.integers(4, size=(count,))
+        out = np.stack([np.rot90(image, turn) for image, turn in zip(out, turns, strict=True)])
     for wanted, axis in ((how.flip_horizontal, 2), (how.flip_vertical, 1)):
         if wanted:
             mirrored = rng.random((count,)) < 0.5
@@ -88,10 +91,18 @@ def make_noisy(clean: Array, recipe: Recipe, rng: np.random.Generator) -> Array:
     return noisy
 
 
-def batches(recipe: Recipe, pictures: NDArray[np.uint8], labels: Labels, *, epoch: int | None) -> Any:
+def batches(
+    recipe: Recipe,
+    pictures: NDArray[np.uint8],
+    labels: Labels,
+    *,
+    epoch: int | None,
+    augmentation: Augmentation | None = None,
+) -> Any:
     """A keras.utils.PyDataset of (noisy, clean) for a denoiser, (picture, label, class weight) for a classifier.
 
     epoch: shuffles and augments by it; None gives the held-out batches: in order, no augmentation, fixed noise.
+    augmentation: instead of the recipe's.
     """
     import keras
 
@@ -116,7 +127,7 @@ def batches(recipe: Recipe, pictures: NDArray[np.uint8], labels: Labels, *, epoc
             chosen = self.order[index * recipe.batch : (index + 1) * recipe.batch]
             clean = np.asarray(pictures[chosen] / np.float32(255), np.float32)
             if epoch is not None:
-                clean = augment(clean, recipe.augmentation, rng)
+                clean = augment(clean, augmentation or recipe.augmentation, rng)
             if recipe.kind == "denoiser":
                 return make_noisy(clean, recipe, rng), clean
             return clean, labels[chosen], weights[chosen]

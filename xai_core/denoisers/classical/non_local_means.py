@@ -19,11 +19,11 @@ def non_local_means(images: Array, sigmas: Sequence[float], *, strength: float =
     out = np.empty_like(images)
     for i, (image, sigma) in enumerate(zip(images, sigmas, strict=True)):
         # h = 0 divides by zero; below a thousandth of a grey level there is nothing to remove.
-        out[i] = (
-            image
-            if sigma < 4e-6
-            else denoise_nl_means(
-                image, patch_size=patch, patch_distance=distance, h=strength * sigma, sigma=sigma, fast_mode=True, channel_axis=-1
-            )
+        if sigma < 4e-6:
+            out[i] = image
+            continue
+        filtered = denoise_nl_means(
+            image, patch_size=patch, patch_distance=distance, h=strength * sigma, sigma=sigma, fast_mode=True, channel_axis=-1
         )
+        out[i] = filtered.reshape(image.shape)  # scikit-image drops axes of length 1: the channel of a grey picture
     return out
