@@ -7,19 +7,21 @@ from xai_core.scene import classifiers_for
 
 panels.header("Classify", "What does noise do to what the classifier sees, and does denoising bring it back?")
 upload = state.upload()
-if not classifiers_for(state.scene().dataset):
+if classifiers_for(state.scene().dataset):
+    with panels.guard():
+        corner = st.container()
+        target = classify.predictions(state.scene(), upload)
+        activations, grad_cam, lime, integrated_gradients = (st.container() for _ in range(4))
+        # LIME stands third and is started last: its work must not slow the other rows down.
+        for place, section in (
+            (activations, classify.activations),
+            (grad_cam, classify.grad_cam),
+            (integrated_gradients, classify.integrated_gradients),
+            (lime, classify.lime),
+        ):
+            with place, panels.guard():
+                section(state.scene(), upload, target)
+        with corner:  # last, because the controls of the rows change the link and the code
+            classify.sharing(state.scene(), upload)
+else:
     st.info("No classifier knows these pictures. Choose MNIST, Fashion-MNIST, galaxies or Hubble in the column on the left.")
-    st.stop()
-with panels.guard():
-    classify.sharing(state.scene(), upload)
-    target = classify.predictions(state.scene(), upload)
-    activations, grad_cam, lime, integrated_gradients = (st.container() for _ in range(4))
-    # LIME stands third and is started last: its work must not slow the other rows down.
-    for place, section in (
-        (activations, classify.activations),
-        (grad_cam, classify.grad_cam),
-        (integrated_gradients, classify.integrated_gradients),
-        (lime, classify.lime),
-    ):
-        with place, panels.guard():
-            section(state.scene(), upload, target)

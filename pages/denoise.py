@@ -8,7 +8,7 @@ panels.header("Denoise", "What does the denoiser take away, and what does it lea
 scene, upload = state.scene(), state.upload()
 with panels.guard():
     found = cache.pictures(scene, upload)
-    denoise.sharing(found)
+    corner = st.container()
     denoise.pictures(found)
     denoise.numbers(found)
     st.subheader("Inside the network", anchor=False)
@@ -17,3 +17,5 @@ with panels.guard():
     st.subheader("What a pixel of the output depends on", anchor=False)
     with panels.guard():
         denoise.evidence(scene, upload, found)
+    with corner:  # last, because the controls of the sections change the link and the code
+        denoise.sharing(found)

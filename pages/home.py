@@ -5,6 +5,7 @@ from ui import home, panels, state
 panels.header(
     "NoiseLens",
     "What does noise do to what a network sees, what does a denoiser remove or invent, and can the explanation be trusted?",
+    wait=False,
 )
 with panels.guard():
     home.chain(state.scene(), state.upload())

@@ -8,8 +8,10 @@ import streamlit as st
 
 from xai_core import device, weights
 from xai_core.classifiers import Classifier, load_classifier
-from xai_core.datasets import available as _available
+from xai_core.datasets import load_dataset
+from xai_core.datasets._sources import data_dirs
 from xai_core.denoisers import DENOISERS, Denoiser, load_denoiser
+from xai_core.errors import NoiseLensError
 from xai_core.experiments import Pictures, source
 from xai_core.experiments import pictures as _pictures
 from xai_core.explainers import activations as _activations
@@ -55,10 +57,17 @@ def device_name() -> str:
     return device.configure()
 
 
+def origin(name: str) -> str:
+    """Where a data set comes from ("simulated", "bundled subset", ...); empty if it is not on this machine."""
+    return _cached_origin(name, str(data_dirs()))
+
+
 @st.cache_data(show_spinner=False, max_entries=32)
-def available(name: str, where: str) -> bool:
-    """Whether a data set is on this machine; `where` is the list of data folders, so that a change is seen."""
-    return _available(name)
+def _cached_origin(name: str, where: str) -> str:
+    try:
+        return load_dataset(name).provenance.origin
+    except NoiseLensError:
+        return ""
 
 
 def pictures(scene: Scene, upload: Dataset | None) -> Pictures:

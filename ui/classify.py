@@ -1,5 +1,6 @@
 """The sections of the page Classify."""
 
+import uuid
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import streamlit as st
 from xai_core import render
 from xai_core.explainers import EXPLAINERS, default_layer, list_layers, spatial_layers
 from xai_core.scene import Scene
-from xai_core.types import Array, Dataset, Explanation
+from xai_core.types import Array, Dataset, Explanation, Progress
 
 from . import cache, forms, jobs, panels, state
 from .viewer import Picture, viewer
@@ -18,6 +19,7 @@ GROUP = "classify"
 
 def predictions(scene: Scene, upload: Dataset | None) -> str:
     """The three pictures with their most probable class, the probabilities as bars; returns the target to explain."""
+    st.session_state["maps"] = {}  # for the download; the rows below fill it
     found = cache.pictures(scene, upload)
     dataset = cache.dataset_of(scene, upload)
     names = cache.classifier(scene).class_names
@@ -134,20 +136,36 @@ def lime(scene: Scene, upload: Dataset | None, text: str) -> None:
         parameters = _parameters(scene, "lime", ("samples", "segments"))
         _how("lime")
     key = cache.explanation_key(scene, scene.classifier, "lime", text, parameters)
-    job = jobs.jobs().get(key) or _start(key, scene, upload, text, parameters)
+    asked, stopped = st.session_state.get("lime", ("", False))
+    if asked != key:
+        jobs.jobs().leave(asked, _waiter())
+    if asked != key or not (stopped or jobs.jobs().get(key)):
+        _start(key, scene, upload, text, parameters)
+    timed = _lime_runs(key)
     with right:
-        st.fragment(_lime_result, run_every=None if job.finished else 0.4)(job, key, scene, upload, text, parameters)
+        st.fragment(_lime_result, run_every=0.4 if timed else None)(timed, key, scene, upload, text, parameters)
 
 
-def _lime_result(job: jobs.Job, key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> None:
-    """Progress while the job runs, then its maps. Drawn again by a timer until then."""
-    if job.cancelled.is_set():
-        st.info("LIME was stopped.")
-        st.button("Compute LIME", on_click=_start, args=(key, scene, upload, text, parameters), key="lime-again")
-        return
-    if not job.finished:
+def _lime_runs(key: str) -> bool:
+    job = jobs.jobs().get(key)
+    return st.session_state["lime"] == (key, False) and (job is None or not job.finished)
+
+
+def _lime_result(timed: bool, key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> None:
+    """Progress while the job runs, then its maps. `timed`: a timer draws this again and again."""
+    job = jobs.jobs().get(key)
+    if _lime_runs(key) != timed:
+        st.rerun()  # only a run of the whole page starts and ends the timer
+    if timed and job:
         st.progress(job.share, f"{job.share:.0%} of {parameters['samples'] * 3:,} masked pictures")
-        st.button("Stop LIME", on_click=job.cancelled.set, key="lime-stop")
+        st.button("Stop LIME", on_click=_stop, args=(key,), key="lime-stop")
+        return
+    if job is None or job.failed or not job.finished:
+        with panels.guard():
+            if job and job.failed:
+                job.future.result()  # raises its error
+            st.info("LIME was stopped.")
+        st.button("Compute LIME", on_click=_start, args=(key, scene, upload, text, parameters), key="lime-again")
         return
     with panels.guard():
         maps: Explanation = job.future.result()
@@ -156,28 +174,36 @@ def _lime_result(job: jobs.Job, key: str, scene: Scene, upload: Dataset | None, 
             f"{name.lower()} {value:.2f}" for name, value in zip(panels.COLUMNS, maps.diagnostics["r2"], strict=True)
         )
         st.caption(f"How well a sum over superpixels describes the network here (R², 1 is perfectly): {figures}.")
-    if st.session_state.get("lime-drawn") != key:
-        # Only a run of the whole page ends the timer.
-        st.session_state["lime-drawn"] = key
-        st.rerun()
 
 
-def _start(key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> jobs.Job:
-    return jobs.jobs().start(
-        key, lambda progress: cache.compute_explanation(scene, upload, scene.classifier, "lime", text, parameters, progress)
-    )
+def _start(key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> None:
+    def work(progress: Progress) -> Explanation:
+        return cache.compute_explanation(scene, upload, scene.classifier, "lime", text, parameters, progress)
+
+    st.session_state["lime"] = key, False
+    jobs.jobs().start(key, work, _waiter())
+
+
+def _stop(key: str) -> None:
+    st.session_state["lime"] = key, True
+    jobs.jobs().leave(key, _waiter())
+
+
+def _waiter() -> str:
+    """This session's name among those who wait for a job."""
+    return str(st.session_state.setdefault("waiter", uuid.uuid4().hex))
 
 
 def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, ends: tuple[str, str]) -> None:
     panels.map_row(cache.columns(scene, upload), maps, key=f"maps-{maps.method}", group=GROUP, words=ends)
-    st.session_state.setdefault("maps", {})[maps.method] = maps.heatmap
+    st.session_state["maps"][maps.method] = maps.heatmap
 
 
 def _parameters(scene: Scene, method: str, names: tuple[str, ...]) -> dict[str, Any]:
     """A method's settings as widgets in a popover; those that differ from the defaults go into the Scene."""
     spec = EXPLAINERS.get(method)
     given = scene.parameters_of(method)
-    values: dict[str, Any] = {}
+    values = {name: value for name, value in given.items() if name not in names}  # set by the link, without a widget here
     with st.popover("Settings"):
         st.caption(f"Cost: {spec.passes}, a picture.")
         for name in names:
@@ -221,5 +247,9 @@ def sharing(scene: Scene, upload: Dataset | None) -> None:
     found = cache.pictures(scene, upload)
     named = [("clean", found.clean[0]), ("noisy", found.noisy[0]), ("denoised", found.denoised[0])]
     arrays: dict[str, Array] = dict(named) | {"probabilities": cache.probabilities(scene, upload)}
-    arrays |= {f"heatmap_{method}": heatmap for method, heatmap in st.session_state.get("maps", {}).items()}
-    panels.share(arrays, [(name, np.clip(image, 0, 1)) for name, image in named])
+    maps: dict[str, Array] = st.session_state["maps"]
+
+    def everything() -> dict[str, Array]:
+        return arrays | {f"heatmap_{method}": heatmap for method, heatmap in maps.items()}
+
+    panels.share(everything, [(name, np.clip(image, 0, 1)) for name, image in named])

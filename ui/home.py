@@ -10,7 +10,6 @@ from xai_core.types import Dataset
 from xai_core.weights import read_manifest
 
 from . import cache, panels
-from .sidebar import available
 from .viewer import ColourBar, Picture, viewer
 
 
@@ -81,9 +80,8 @@ def installed() -> None:
         st.markdown("**Data on this machine**")
         rows = []
         for spec in DATASETS:
-            here = available(spec.name)
-            origin = cache.dataset_of(Scene(dataset=spec.name), None).provenance.origin if here else "not installed"
-            rows.append((spec.label, origin, "" if here else _how_to_get(spec.name)))
+            origin = cache.origin(spec.name)
+            rows.append((spec.label, origin or "not installed", "" if origin else _how_to_get(spec.name)))
         st.dataframe(
             {"Data set": [row[0] for row in rows], "Here": [row[1] for row in rows], "How to get it": [row[2] for row in rows]},
             hide_index=True,

@@ -20,12 +20,17 @@ class Job:
     """A computation that runs or has run: `future` holds its result or its error."""
 
     share: float = 0.0
+    waiting: set[str] = field(default_factory=set)
     cancelled: threading.Event = field(default_factory=threading.Event)
     future: "Future[Any]" = field(default_factory=Future)
 
     @property
     def finished(self) -> bool:
         return self.future.done()
+
+    @property
+    def failed(self) -> bool:
+        return self.finished and self.future.exception() is not None
 
     def report(self, share: float) -> None:
         if self.cancelled.is_set():
@@ -45,18 +50,33 @@ class Jobs:
         with self._lock:
             return self._jobs.get(key)
 
-    def start(self, key: str, work: Callable[[Progress], Any]) -> Job:
-        """The job of that key; a new one only if there is none, or the last one was cancelled."""
+    def start(self, key: str, work: Callable[[Progress], Any], waiter: str) -> Job:
+        """The job of that key, shared by all who ask for it; a new one only if there is none, or the last one failed.
+
+        waiter: who asks, in any words of its own; to be told to `leave`.
+        """
         with self._lock:
             job = self._jobs.get(key)
-            if job is None or job.cancelled.is_set():
+            if job is None or job.failed:
                 job = self._jobs[key] = Job()
                 job.future = self._worker.submit(_run, job, work)
+            job.waiting.add(waiter)
             self._jobs.move_to_end(key)
             finished = [old for old, other in self._jobs.items() if other.future.done()]
             for old in finished[: max(0, len(self._jobs) - KEPT)]:
                 del self._jobs[old]
             return job
+
+    def leave(self, key: str, waiter: str) -> None:
+        """Wait for a job no longer; one that has not finished and that nobody else waits for is stopped and forgotten."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None:
+                return
+            job.waiting.discard(waiter)
+            if not job.waiting and not job.finished:
+                job.cancelled.set()
+                del self._jobs[key]
 
 
 def _run(job: Job, work: Callable[[Progress], Any]) -> Any:

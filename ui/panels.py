@@ -30,11 +30,18 @@ SCALE_WORDS = {"map": "each channel", "layer": "this layer", "global": "the netw
 log = logging.getLogger("noiselens")
 
 
-def header(title: str, question: str) -> None:
-    """The page's name, the question that it answers, and where its pictures and its speed come from."""
+def header(title: str, question: str, *, wait: bool = True) -> None:
+    """The page's name, the question that it answers, and where its pictures and its speed come from.
+
+    wait: for TensorFlow, which a new server loads while it answers its first page.
+    """
+    state.require_app()
     st.title(title, anchor=False)
     st.markdown(question)
     with st.container(horizontal=True):
+        if wait and not cache.warm():
+            with st.spinner("TensorFlow is starting, once a server: about ten seconds"):
+                cache.warm_up().join()
         st.badge(cache.device_name() if cache.warm() else "TensorFlow is starting", color="gray")
         with guard():
             provenance = cache.dataset_of(state.scene(), state.upload()).provenance

@@ -5,7 +5,6 @@ import streamlit as st
 
 from xai_core.classifiers import CLASSIFIERS
 from xai_core.datasets import DATASETS
-from xai_core.datasets._sources import data_dirs
 from xai_core.denoisers import DENOISERS
 from xai_core.errors import NoiseLensError
 from xai_core.noise import NOISES
@@ -28,15 +27,11 @@ def controls() -> None:
     _display()
 
 
-def available(name: str) -> bool:
-    return cache.available(name, str(data_dirs()))
-
-
 def _dataset_label(name: str) -> str:
     if name == UPLOAD:
         return "Your own picture"
     label = DATASETS.get(name).label
-    return label if available(name) else f"{label} (not installed)"
+    return label if cache.origin(name) else f"{label} (not installed)"
 
 
 def _picture() -> None:

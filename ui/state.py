@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from xai_core.datasets.upload import from_bytes
 from xai_core.scene import Scene
@@ -19,6 +20,18 @@ def begin() -> None:
         # Streamlit's own parameters (embed, embed_options) are none of ours.
         query = {key: value for key, value in st.query_params.to_dict().items() if not key.startswith("embed")}
         st.session_state[_SCENE], st.session_state[_NOTICES] = Scene.from_query(query)
+
+
+def require_app() -> None:
+    """Run app.py if this page was run without it.
+
+    The first visitor of a server who opens a page's own address gets that page from Streamlit's older navigation, which takes
+    a folder named pages/ for its own until st.navigation was called once. Its pages have the same identity (their path in the
+    address), so running again without the older navigation shows the same page, now through app.py.
+    """
+    if _SCENE not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def scene() -> Scene:

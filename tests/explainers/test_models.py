@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+from xai_core import compiled as _compiled
 from xai_core.classifiers.cnn2 import build_cnn2
 from xai_core.errors import InvalidInput
-from xai_core.explainers import _compiled, _layers, activations, explain, list_layers
+from xai_core.explainers import _layers, activations, explain, list_layers
 from xai_core.explainers._models import class_scores, examine
 
 METHODS = (("grad_cam", {}), ("integrated_gradients", {"steps": 4}), ("lime", {"samples": 40, "segments": 9}))
@@ -170,7 +171,7 @@ def test_weights_that_change_are_seen(build, rng):
 def test_nothing_is_traced_twice(build, rng, monkeypatch):
     traced = []
     original = _compiled.trace
-    for module in ("_gradients", "_models", "_layers", "lime", "activations"):
+    for module in ("_gradients", "_models", "_layers", "lime", "_activations"):
         # by sys.modules, because a method's function hides its module in the package
         there = sys.modules[f"xai_core.explainers.{module}"]
         monkeypatch.setattr(there, "trace", lambda *args: traced.append(args) or original(*args))

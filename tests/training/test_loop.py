@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from xai_core import weights
+from xai_core.compiled import forward
 from xai_core.errors import InvalidInput, NoiseLensError
-from xai_core.forward import forward
 from xai_core.training import batches, loop, train
 from xai_core.training.loop import CHECKPOINT
 
@@ -22,6 +22,12 @@ def quiet(line):
 
 def trained_weights(recipe):
     return weights.load(recipe.name).get_weights()
+
+
+def assert_same(arrays, others):
+    """To the bit. (The files differ: HDF5 writes the time into them.)"""
+    for one, other in zip(arrays, others, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def held_out_loss(recipe, model):
@@ -73,10 +79,9 @@ def test_a_training_learns(tiny):
 def test_the_same_recipe_gives_the_same_weights(tiny):
     first = train(tiny.classifier, runs=tiny.runs, report=quiet)
     kept = trained_weights(tiny.classifier)
-    weights._load.cache_clear()
     again = train(tiny.classifier, runs=tiny.runs, report=quiet)
     assert again["history"] == first["history"]
-    assert all(np.array_equal(a, b) for a, b in zip(kept, trained_weights(tiny.classifier), strict=True))
+    assert_same(trained_weights(tiny.classifier), kept)
     other = train(replace(tiny.classifier, seed=1), runs=tiny.runs, report=quiet)
     assert other["history"] != first["history"]
 
@@ -115,12 +120,13 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(tiny, kind):
     assert len(lines) == 3
     assert resumed["history"] == whole["history"]
     assert resumed["epochs"] == whole["epochs"]
-    assert all(np.array_equal(a, b) for a, b in zip(expected, trained_weights(recipe), strict=True))
+    assert_same(trained_weights(recipe), expected)
 
 
 def test_an_interruption_while_the_checkpoint_is_written(tiny, monkeypatch):
     recipe = tiny.denoiser
     whole = train(recipe, runs=tiny.runs, report=quiet)
+    expected = trained_weights(recipe)
     written = []
 
     def cut_off(path, **arrays):
@@ -136,12 +142,13 @@ def test_an_interruption_while_the_checkpoint_is_written(tiny, monkeypatch):
         train(recipe, runs=tiny.runs, report=quiet)
     resumed = train(recipe, runs=tiny.runs, report=quiet)
     assert resumed["history"] == whole["history"]
-    assert resumed["sha256"] == whole["sha256"]
+    assert_same(trained_weights(recipe), expected)
 
 
 def test_an_interruption_within_an_epoch(tiny, monkeypatch):
     recipe = tiny.classifier
     whole = train(recipe, runs=tiny.runs, report=quiet)
+    expected = trained_weights(recipe)
     update, calls = loop._Average.update, []
 
     def cut_off(self):
@@ -155,7 +162,7 @@ def test_an_interruption_within_an_epoch(tiny, monkeypatch):
         train(recipe, runs=tiny.runs, report=quiet)
     resumed = train(recipe, runs=tiny.runs, report=quiet)
     assert resumed["history"] == whole["history"]
-    assert resumed["sha256"] == whole["sha256"]
+    assert_same(trained_weights(recipe), expected)
 
 
 def test_it_stops_when_nothing_improves(tiny):
@@ -169,7 +176,6 @@ def test_half_precision(tiny):
     recipe = replace(tiny.classifier, half=True)
     train(replace(recipe, half=False), runs=tiny.runs, report=quiet)
     full = trained_weights(recipe)
-    weights._load.cache_clear()
     train(recipe, runs=tiny.runs, report=quiet)
     halved = trained_weights(recipe)
     for exact, rounded in zip(full, halved, strict=True):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import weights
-from ..forward import forward
+from ..compiled import forward
 from ..images import check_images, resize, to_channels
 from ..registry import Registry, Spec
 from ..types import Array

@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from .. import weights
+from ..compiled import forward
 from ..errors import InvalidInput
-from ..forward import forward
 from ..images import check_images, clip
 from ..registry import Parameter, Registry, Spec
 from ..types import Array, Denoised

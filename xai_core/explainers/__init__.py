@@ -13,7 +13,7 @@ from ..errors import InvalidInput
 from ..images import resize
 from ..registry import Parameter, Registry, Spec
 from ..types import Array, Explanation, Progress
-from .activations import activations, list_layers, spatial_layers
+from ._activations import activations, list_layers, spatial_layers
 from .base import (
     TARGETS,
     ClassLogit,

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from ..compiled import compiled, trace
 from ..errors import InvalidInput
 from ..types import Array, Progress
-from ._compiled import compiled, score, trace
 from ._layers import batch_size, recording
 from ._models import Subject
+from ._scores import score
 
 
 def layer_gradients(subject: Subject, layer: str) -> tuple[Array, Array, Array]:

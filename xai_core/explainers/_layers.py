@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..compiled import apply, compiled, lock, trace
 from ..errors import UnknownName
-from ._compiled import apply, compiled, lock, logits, trace
+from ._scores import logits
 from .base import Shape
 
 BATCH_BYTES = 128 * 2**20

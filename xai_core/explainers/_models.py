@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..compiled import apply, compiled, trace
 from ..errors import InvalidInput
 from ..images import check_images
 from ..types import Array
-from ._compiled import apply, compiled, logits, score, trace
 from ._layers import batch_size, outline
+from ._scores import logits, score
 from .base import ClassLogit, Target, WindowMean, as_targets
 
 

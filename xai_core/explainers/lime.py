@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiled import compiled, trace
 from ..errors import InvalidInput
 from ..types import Array, Progress
-from ._compiled import compiled, score, trace
 from ._layers import batch_size as batch_limit
 from ._models import Subject, scores
+from ._scores import score
 from .base import Evidence, no_progress, part_of, resize_nearest
 
 KERNEL_WIDTH = 0.25

@@ -6,7 +6,7 @@ from typing import Any
 def build_autoencoder() -> Any:
     """Convolutions 64-32-16 with max pooling, then 16, 32, 64 with upsampling: 49,761 parameters, 28x28 grey.
 
-    Four 2x2 poolings squeeze the picture into 4 x 4 x 16 numbers, so fine detail is lost: the network blurs. The sixth
+    Three 2x2 poolings squeeze the picture into 4 x 4 x 16 numbers, so fine detail is lost: the network blurs. The sixth
     convolution is unpadded ("valid": 16 -> 14), which brings the picture back to 28 x 28.
     The output is linear as trained and limited to [0, 1] by the wrapper.
     Source: Gondara (2016), doi:10.1109/ICDMW.2016.0041, in the form of the report.

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..compiled import apply, compiled, trace
 from ..types import Array
-from ._compiled import apply, compiled, trace
 from ._layers import LayerInfo, batch_size, outline, recording
 from ._models import network_of, network_shape, open_model
 

@@ -1,13 +1,17 @@
-"""TensorFlow functions compiled once per network and kept on it."""
+"""TensorFlow functions compiled once per network and kept on it; the forward pass that denoisers and classifiers share."""
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import InvalidInput
-from .base import Target
+import numpy as np
+
+from . import device
+from .errors import InvalidInput
+from .types import Array
 
 MAX_COMPILED = 64
+LARGEST_BATCH = 64
 _ATTRIBUTE = "_noiselens_compiled"
 lock = threading.RLock()
 """Held while a network is traced."""
@@ -57,26 +61,10 @@ def apply(model: Any, inputs: Any) -> Any:
     return tf.cast(outputs[0], tf.float32)
 
 
-def logits(outputs: Any) -> Any:
-    """Inside a trace: (N, classes) before the final softmax or sigmoid; one sigmoid unit z becomes (-z, z).
-
-    The graph tells what made the output, so that a layer of its own, an activation of the last layer, a nested model and a
-    subclassed one are all served. An output made by anything else is returned as it is.
-    """
-    import tensorflow as tf
-
-    tensor = outputs
-    while tensor.op.type in ("Identity", "Cast"):
-        tensor = tensor.op.inputs[0]
-    if tensor.op.type not in ("Softmax", "LogSoftmax", "Sigmoid"):
-        return outputs
-    found = tf.cast(tensor.op.inputs[0], tf.float32)
-    if tensor.op.type == "Sigmoid" and found.shape[-1] == 1:
-        return tf.concat([-found, found], axis=-1)
-    return found
-
-
-def score(model: Any, kind: type[Target], inputs: Any, arguments: Any) -> Any:
-    """Inside a trace: the target's number for each image, (N,) float32."""
-    outputs = apply(model, inputs)
-    return kind.score(logits(outputs) if kind.of_classes else outputs, inputs, arguments)
+def forward(model: Any, images: Array) -> Array:
+    """A Keras model's output at inference for (N, h, w, c) images, float32; traced once a network and image size."""
+    device.configure()
+    shape = images.shape[1:]
+    run = compiled(model, ("forward", shape), lambda: trace(lambda batch: apply(model, batch), ((None, *shape), "float32")))
+    parts = [run(images[at : at + LARGEST_BATCH]).numpy() for at in range(0, len(images), LARGEST_BATCH)]
+    return np.concatenate(parts) if parts else np.empty((0, *model.output_shape[1:]), np.float32)

@@ -1,0 +1,248 @@
+"""Training batches: augmentation, noise, determinism, what is held out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from xai_core.training import RECIPES, get_recipe
+from xai_core.training.batches import augment, batches, make_noisy, training_data
+from xai_core.training.recipes import FOUR_NOISES, Augmentation
+
+
+class Largest:
+    """A random generator that always draws the upper bound, and mirrors every picture."""
+
+    def uniform(self, low, high, size):
+        return np.full(size, high, float)
+
+    def random(self, size):
+        return np.zeros(size)
+
+
+def pictures(rng, channels=1, side=9):
+    return rng.random((3, side, side, channels), np.float32)
+
+
+# Augmentation
+
+
+def test_no_augmentation_is_the_identity(rng):
+    images = pictures(rng)
+    assert augment(images, Augmentation(), rng) is images
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("side", "how", "axis"), [(9, "flip_horizontal", 2), (8, "flip_vertical", 1)])
+def test_mirrors_are_exact(rng, channels, side, how, axis):
+    images = pictures(rng, channels, side)
+    assert np.array_equal(augment(images, Augmentation(**{how: True}), Largest()), np.flip(images, axis))
+    some = augment(np.repeat(images[:1], 200, 0), Augmentation(**{how: True}), rng)
+    mirrored = [np.array_equal(one, np.flip(images[:1], axis)[0]) for one in some]
+    assert all(turned or np.array_equal(one, images[0]) for turned, one in zip(mirrored, some, strict=True))
+    assert 70 < sum(mirrored) < 130  # 100 +- 4 standard deviations
+
+
+@pytest.mark.parametrize("side", [8, 9])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_quarter_turn(rng, side, channels):
+    """90 degrees about the centre is numpy.rot90, whatever the parity of the side."""
+    images = pictures(rng, channels, side)
+    turned = augment(images, Augmentation(rotation=90), Largest())
+    np.testing.assert_allclose(turned, np.rot90(images, 1, (1, 2)), atol=1e-5)
+
+
+def test_half_a_turn_and_back(rng):
+    images = pictures(rng)
+    np.testing.assert_allclose(augment(images, Augmentation(rotation=360), Largest()), images, atol=1e-5)
+    np.testing.assert_allclose(augment(images, Augmentation(rotation=180), Largest()), images[:, ::-1, ::-1], atol=1e-5)
+
+
+def test_a_shift_repeats_the_edge(rng):
+    """A third of nine pixels to the left and up; the last row and column are repeated."""
+    images = pictures(rng)
+    nearest = np.minimum(np.arange(9) + 3, 8)
+    shifted = augment(images, Augmentation(shift=1 / 3), Largest())
+    np.testing.assert_allclose(shifted, images[:, nearest][:, :, nearest], atol=1e-5)
+
+
+def test_a_zoom_reads_the_doubled_distance_from_the_centre(rng):
+    images = pictures(rng)
+    places = np.clip(4 + 2 * (np.arange(9) - 4), 0, 8)
+    np.testing.assert_allclose(
+        augment(images, Augmentation(zoom=1), Largest()), images[:, places][:, :, places], atol=1e-5
+    )
+
+
+def test_a_shear_moves_rows_along_and_keeps_the_centre(rng):
+    images = pictures(rng)
+    sheared = augment(images, Augmentation(shear=0.2), Largest())
+    np.testing.assert_allclose(sheared[:, 4, 4], images[:, 4, 4], atol=1e-5)
+    ramp = np.tile(np.linspace(0, 1, 9, dtype=np.float32)[None, None, :, None], (1, 9, 1, 1))  # brightness is the column
+    moved = augment(ramp, Augmentation(shear=0.2), Largest())[0, :, 4, 0]
+    # Row r reads column 4 - sin(0.2) (r - 4) of the ramp; OpenCV rounds places to 1/32 pixel.
+    np.testing.assert_allclose(moved, (4 - np.sin(0.2) * (np.arange(9) - 4)) / 8, atol=1 / 32 / 8)
+
+
+ALL = Augmentation(rotation=180, shift=0.1, shear=0.1, zoom=0.2, flip_horizontal=True, flip_vertical=True)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_augmented_pictures_keep_shape_type_and_range(rng, channels):
+    images = pictures(rng, channels)
+    out = augment(images, ALL, rng)
+    assert (out.shape, out.dtype) == (images.shape, np.float32)
+    assert images.min() <= out.min() <= out.max() <= images.max(), "bilinear interpolation invents nothing"
+    assert not np.array_equal(out[0], augment(images[:1].repeat(3, 0), ALL, rng)[1]), "all pictures are turned alike"
+
+
+def test_augmentation_is_the_same_for_the_same_generator(rng):
+    images = pictures(rng)
+    first, second, other = (augment(images, ALL, np.random.default_rng(seed)) for seed in (5, 5, 6))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+# Noise
+
+
+def test_make_noisy(tiny, rng):
+    recipe = replace(tiny.denoiser, noise=FOUR_NOISES)
+    clean = np.full((400, 8, 8, 1), 0.9, np.float32)
+    first, second = (make_noisy(clean, recipe, np.random.default_rng(2)) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert (first.shape, first.dtype) == (clean.shape, np.float32)
+    assert np.isfinite(first).all()
+    # Nearly every noise brings a pixel of 64 over 1 (salt & pepper does not); half of those pictures are then clipped.
+    beyond = (first > 1).any((1, 2, 3))
+    assert 0.25 < beyond.mean() < 0.5
+    assert (clean == 0.9).all(), "the clean pictures were written into"
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), FOUR_NOISES)
+def test_levels_are_drawn_from_the_whole_range(tiny, monkeypatch, kind, low, high):
+    levels = []
+
+    def add_noise(picture, name, level, *, seed):
+        assert name == kind
+        levels.append(level)
+        return picture[None]
+
+    monkeypatch.setattr("xai_core.training.batches.add_noise", add_noise)
+    make_noisy(np.zeros((500, 8, 8, 1), np.float32), replace(tiny.denoiser, noise=((kind, low, high),)), np.random.default_rng(0))
+    assert low <= min(levels) <= max(levels) <= high
+    # Poisson levels are even on a logarithmic scale: half of them below the geometric mean.
+    middle = np.sqrt(low * high) if kind == "poisson" else (low + high) / 2
+    assert np.mean(np.array(levels) < middle) == pytest.approx(0.5, abs=0.09)  # 4 standard deviations of 500 draws
+
+
+# Batches
+
+
+def read(recipe, epoch, part=0):
+    data = batches(recipe, *training_data(recipe)[part], epoch=epoch)
+    return [data[index] for index in range(len(data))]
+
+
+def assert_equal(first, second):
+    for one, other in zip(first, second, strict=True):
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("kind", ["denoiser", "classifier"])
+@pytest.mark.parametrize("epoch", [0, 3, None])
+def test_batches_depend_on_seed_epoch_and_index_alone(tiny, kind, epoch):
+    recipe = getattr(tiny, kind)
+    first = read(recipe, epoch)
+    assert_equal(first, read(recipe, epoch))
+    data = batches(recipe, *training_data(recipe)[0], epoch=epoch)
+    assert_equal([data[2]], first[2:3])  # asked for out of turn
+
+
+@pytest.mark.parametrize("kind", ["denoiser", "classifier"])
+def test_epochs_and_seeds_differ(tiny, kind):
+    recipe = getattr(tiny, kind)
+    pictures_of = [read(recipe, 0), read(recipe, 1), read(recipe, None)]
+    pixels = [np.concatenate([part[0] for part in parts[:3]]) for parts in pictures_of]
+    assert not np.array_equal(pixels[0], pixels[1])
+    assert not np.array_equal(pixels[0], pixels[2])
+    kept = training_data(recipe)[0]
+    one, other = (batches(replace(recipe, seed=seed), *kept, epoch=0)[0][0] for seed in (0, 1))
+    assert not np.array_equal(one, other)
+
+
+def test_an_epoch_shows_each_picture_once(tiny):
+    recipe = replace(tiny.denoiser, batch=5)
+    kept, _ = training_data(recipe)
+    clean = np.concatenate([part[1] for part in read(recipe, 0)])
+    shown = {picture.tobytes() for picture in np.round(clean * 255).astype(np.uint8)}
+    assert len(shown) == len(clean) == len(kept[0]) // 5 * 5  # the rest does not fill a batch
+    assert shown <= {picture.tobytes() for picture in kept[0]}
+
+
+def test_held_out_batches_are_all_pictures_as_they_are(tiny):
+    """In their order, unaugmented, the last batch cut short; a denoiser's noise is the same each time."""
+    _, (pixels, labels) = training_data(tiny.classifier)
+    parts = read(replace(tiny.classifier, batch=3), None, part=1)
+    np.testing.assert_array_equal(np.concatenate([part[0] for part in parts]), (pixels / np.float32(255)).astype(np.float32))
+    np.testing.assert_array_equal(np.concatenate([part[1] for part in parts]), labels)
+    assert len(parts[-1][0]) < 3, "the last batch is to be a short one"
+    clean = np.concatenate([part[1] for part in read(tiny.denoiser, None, part=1)])
+    np.testing.assert_array_equal(clean, (pixels / np.float32(255)).astype(np.float32))
+
+
+def test_what_is_held_out(tiny):
+    (kept, kept_labels), (held, held_labels) = training_data(tiny.classifier)
+    assert tiny.splits == ["train"], "another split was read"
+    together = {picture.tobytes() for picture in np.concatenate([kept, held])}
+    assert len(together) == len(kept) + len(held) == len(tiny.data)
+    assert 4 <= len(held) <= 16  # a quarter of 40, drawn
+    labels = dict(zip((picture.tobytes() for picture in tiny.data.pixels), tiny.data.labels, strict=True))
+    for pixels, given in ((kept, kept_labels), (held, held_labels)):
+        assert [labels[picture.tobytes()] for picture in pixels] == given.tolist()
+    again, _ = training_data(tiny.classifier)
+    assert np.array_equal(again[0], kept)
+    other, _ = training_data(replace(tiny.classifier, seed=1))
+    assert other[0].shape != kept.shape or not np.array_equal(other[0], kept)
+
+
+def test_two_data_sets_are_joined_at_the_size_of_the_network(tiny):
+    (kept, labels), (held, _) = training_data(replace(tiny.classifier, datasets=("tiny", "tiny"), side=12, channels=3))
+    assert kept.shape[1:] == (12, 12, 3)
+    assert len(kept) + len(held) == 2 * len(tiny.data)
+    assert len(labels) == len(kept)
+
+
+def test_class_weights_balance(tiny):
+    kept = training_data(tiny.classifier)[0]
+    data = batches(replace(tiny.classifier, batch=len(kept[0])), *kept, epoch=0)
+    _, labels, weights = data[0]
+    assert weights[labels == 0].sum() == pytest.approx(weights[labels == 1].sum(), rel=1e-5)
+    assert weights.mean() == pytest.approx(1)
+    assert (labels == 1).sum() < (labels == 0).sum()
+
+
+# Recipes
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_every_recipe_fits_the_registries(recipe):
+    from xai_core.classifiers import CLASSIFIERS
+    from xai_core.datasets import DATASETS
+    from xai_core.denoisers import DENOISERS
+    from xai_core.noise import NOISES
+
+    spec = (DENOISERS if recipe.kind == "denoiser" else CLASSIFIERS).get(recipe.name)
+    assert (spec.label, spec.function) == (recipe.label, recipe.build)
+    assert all("train" in DATASETS.get(name).supports["splits"] for name in recipe.datasets)
+    assert get_recipe(recipe.name) is recipe
+    for kind, low, high in recipe.noise:
+        level = NOISES.get(kind).parameter("level")
+        assert level.check(low) < level.check(high)
+    if recipe.kind == "denoiser":
+        assert recipe.noise
+        assert spec.supports["shape"] == (recipe.side, recipe.side, recipe.channels)
+        assert spec.supports["trained_on"] == recipe.datasets[0]
+    else:
+        assert set(recipe.datasets) <= set(spec.supports["datasets"])
