@@ -66,5 +66,6 @@ def forward(model: Any, images: Array) -> Array:
     device.configure()
     shape = images.shape[1:]
     run = compiled(model, ("forward", shape), lambda: trace(lambda batch: apply(model, batch), ((None, *shape), "float32")))
-    parts = [run(images[at : at + LARGEST_BATCH]).numpy() for at in range(0, len(images), LARGEST_BATCH)]
-    return np.concatenate(parts) if parts else np.empty((0, *model.output_shape[1:]), np.float32)
+    # An empty batch goes through the network, too, because only the network knows the shape of its output.
+    parts = [run(images[at : at + LARGEST_BATCH]).numpy() for at in range(0, max(len(images), 1), LARGEST_BATCH)]
+    return np.concatenate(parts)

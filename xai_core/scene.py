@@ -203,7 +203,8 @@ class Scene:
                 lines += [
                     f"lime = [xc.explain(classifier, clean, 'lime', target=target{written})]",
                     'segments = lime[0].diagnostics["segments"][0]  # those of the clean picture for all',
-                    f"lime += [xc.explain(classifier, x, 'lime', target=target, segments=segments{others}) for x in (noisy, denoised)]",
+                    "for x in (noisy, denoised):",
+                    f"    lime.append(xc.explain(classifier, x, 'lime', target=target, segments=segments{others}))",
                 ]
         return "\n".join(lines) + "\n"
 

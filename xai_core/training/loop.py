@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import device, weights
+from ..compiled import forward
 from ..datasets import load_dataset
 from ..errors import InvalidInput, NoiseLensError
+from ..types import Labels
 from .batches import batches, training_data
 from .recipes import Augmentation, Recipe
 
@@ -95,6 +97,8 @@ def train(
         )
     trained = recipe.network()  # without the optimiser, whose state would triple the file
     trained.set_weights(state.arrays["best"])
+    if recipe.kind == "classifier" and trained.output_shape[-1] == 1:
+        _calibrate(trained, held_pictures, held_labels)
     path = weights.save(trained, recipe.name, half=recipe.half)
     weights.update_manifest(
         recipe.name,
@@ -152,6 +156,22 @@ def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: NDArray[np.u
         layer.momentum = momentum
     for layer, rate in zip(dropouts, kept[1], strict=True):
         layer.rate = rate
+
+
+def _calibrate(model: Any, pictures: NDArray[np.uint8], labels: Labels) -> None:
+    """Scale and shift the logit of a one-unit classifier so that its probabilities agree with the held-out labels.
+
+    p = sigmoid(a z + b), with a and b of greatest likelihood; both go into the weights of the layer "logits".
+    Source: Platt (1999), "Probabilistic outputs for support vector machines".
+    """
+    import keras
+    from sklearn.linear_model import LogisticRegression
+
+    last = model.get_layer("logits")
+    logits = forward(keras.Model(model.inputs, last.output), np.asarray(pictures / np.float32(255), np.float32))
+    line = LogisticRegression(C=np.inf).fit(logits.astype(np.float64), labels)
+    kernel, bias = last.get_weights()
+    last.set_weights([kernel * line.coef_[0, 0], bias * line.coef_[0, 0] + line.intercept_[0]])
 
 
 def _compile(model: Any, recipe: Recipe, total_steps: int) -> None:
