@@ -87,7 +87,7 @@ def activations(scene: Scene, upload: Dataset | None, text: str) -> None:
     with left:
         layer = state.control(st.selectbox, "Layer", f"layer:{scene.classifier}", chosen, options=names)
         st.caption(f"{known[layer].kind}, output {' x '.join(str(side) for side in known[layer].shape)}.")
-        panels.scale_control()
+        panels.scale_control("classify")
     state.put(layer=layer if layer != first else "")
     with right:
         panels.channel_grids(found, layer, key="layer-grid")

@@ -85,7 +85,7 @@ def layers(scene: Scene, upload: Dataset | None) -> None:
     chosen = scene.denoiser_layer if scene.denoiser_layer in names else names[0]
     layer = state.control(st.pills, "Layer", "denoiser_layer", chosen, options=names) or chosen
     state.put(denoiser_layer=layer if layer != names[0] else "")
-    panels.scale_control()
+    panels.scale_control("denoise")
     st.caption(f"{known[layer].kind}, output {' x '.join(str(side) for side in known[layer].shape)}.")
     panels.channel_grids(found, layer, key="layer-grid")
     with st.expander("Noise through the layers"):

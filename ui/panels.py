@@ -180,12 +180,12 @@ def channel_grids(found: Mapping[str, Array], layer: str, *, key: str) -> None:
     st.caption(note)
 
 
-def scale_control() -> None:
+def scale_control(page: str) -> None:
     """Which channels share a colour range."""
     scale = state.control(
         st.selectbox,
         "One colour range for",
-        "scale",
+        f"scale:{page}",
         state.scene().scale,
         options=SCALES,
         format_func=lambda name: SCALE_WORDS[name],

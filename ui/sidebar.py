@@ -176,7 +176,7 @@ def _models() -> None:
     if names:
         st.subheader("Classifier", anchor=False)
         if scene.classifier not in names:
-            scene = state.put(classifier=names[0], target="", layer="", cam_layer="")
+            scene = state.put(classifier=names[0])
             state.move("classifier", names[0])
         chosen = state.control(
             st.selectbox,

@@ -77,7 +77,8 @@ def keep_upload(data: bytes, name: str) -> Dataset:
 def control(widget: Callable[..., Any], label: str, name: str, value: Any, **options: Any) -> Any:
     """A widget that starts at the scene's value and keeps it when its page is left and entered again.
 
-    name: unique; a callback may set st.session_state[f"control:{name}"] to move the widget.
+    name: unique over all pages, because Streamlit forgets the value of a key that the next page uses as well (the column on
+        the left belongs to app.py and is the same on all). A callback may `move` the widget.
     """
     key = f"control:{name}"
     if key not in st.session_state or st.session_state[key] is None:

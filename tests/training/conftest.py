@@ -10,7 +10,7 @@ from xai_core.training import batches, loop
 from xai_core.training.recipes import Augmentation, Recipe
 from xai_core.types import Dataset, Provenance
 
-PICTURES = 40
+PICTURES = 48  # 12 or so held out, 12 batches of 3 an epoch: the moving average is updated every ten
 
 
 def denoiser():
@@ -46,7 +46,7 @@ DENOISER = Recipe(
     1,
     noise=(("gaussian", 0, 50), ("salt_pepper", 0, 0.4), ("poisson", 2, 100)),
     epochs=3,
-    batch=8,
+    batch=3,
     average=0.9,
     held_out=0.25,
 )

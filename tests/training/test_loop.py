@@ -11,6 +11,7 @@ from xai_core.compiled import forward
 from xai_core.errors import InvalidInput, NoiseLensError
 from xai_core.training import batches, loop, train
 from xai_core.training.loop import CHECKPOINT
+from xai_core.training.recipes import Augmentation
 
 # Keras 3.15 copies a TensorFlow variable with numpy.array, which NumPy 2.4 tells TensorFlow to prepare for.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -18,6 +19,17 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 
 def quiet(line):
     """Instead of print."""
+
+
+_FINISHED = {}
+
+
+def finished(tiny, recipe):
+    """The manifest entry and the weights of an uninterrupted run, trained once for all tests of this file."""
+    if recipe not in _FINISHED:
+        record = train(recipe, runs=tiny.runs, report=quiet)
+        _FINISHED[recipe] = record, trained_weights(recipe)
+    return _FINISHED[recipe]
 
 
 def trained_weights(recipe):
@@ -49,17 +61,19 @@ def test_what_a_training_leaves(tiny, kind):
     recipe = getattr(tiny, kind)
     lines = []
     record = train(recipe, runs=tiny.runs, report=lines.append)
+    _FINISHED[recipe] = record, trained_weights(recipe)
     assert record == weights.read_manifest()[recipe.name]
     assert record["sha256"] == weights.sha256_of(tiny.models / record["file"])
     assert sorted(path.name for path in tiny.models.iterdir()) == ["manifest.json", f"{recipe.name}.weights.h5"]
     assert not (tiny.runs / recipe.name).exists(), "the checkpoint was left behind"
+    assert set(tiny.splits) == {"train"}, "another split was read"
 
     kept = len(batches.training_data(recipe)[0][0])
     assert (record["label"], record["kind"], record["build"]) == (recipe.label, kind, recipe.build)
     assert record["classes"] == (["Many", "Few"] if kind == "classifier" else [])
     assert record["data"] == ["tiny (train, 75%; the rest held out to stop the training)"]
-    assert (record["input_shape"], record["seed"], record["batch"]) == ([8, 8, 1], 0, 8)
-    assert record["steps"] == record["epochs"] * (kept // 8)
+    assert (record["input_shape"], record["seed"], record["batch"]) == ([8, 8, 1], 0, recipe.batch)
+    assert record["steps"] == record["epochs"] * (kept // recipe.batch)
     assert [row["epoch"] for row in record["history"]] == [1, 2, 3]
     assert len(lines) == 3 and "epoch 3/3" in lines[-1]
 
@@ -72,52 +86,47 @@ def test_what_a_training_leaves(tiny, kind):
 
 
 def test_a_training_learns(tiny):
-    history = train(replace(tiny.denoiser, epochs=20, learning_rate=0.02), runs=tiny.runs, report=quiet)["history"]
+    history = train(replace(tiny.denoiser, epochs=8, learning_rate=0.02), runs=tiny.runs, report=quiet)["history"]
     assert history[-1]["held_out_loss"] < history[0]["held_out_loss"] / 2
 
 
-def test_the_same_recipe_gives_the_same_weights(tiny):
-    first = train(tiny.classifier, runs=tiny.runs, report=quiet)
-    kept = trained_weights(tiny.classifier)
-    again = train(tiny.classifier, runs=tiny.runs, report=quiet)
-    assert again["history"] == first["history"]
-    assert_same(trained_weights(tiny.classifier), kept)
-    other = train(replace(tiny.classifier, seed=1), runs=tiny.runs, report=quiet)
-    assert other["history"] != first["history"]
+def test_another_seed_gives_another_network_and_a_trial_is_short(tiny):
+    history = train(replace(tiny.denoiser, seed=1), epochs=1, runs=tiny.runs, report=quiet)["history"]
+    assert len(history) == 1
+    assert history[0]["loss"] != finished(tiny, tiny.denoiser)[0]["history"][0]["loss"]
 
 
-def test_only_the_train_split_is_read(tiny):
-    train(tiny.classifier, epochs=1, runs=tiny.runs, report=quiet)
-    assert set(tiny.splits) == {"train"}
+def interrupt(line):
+    """A report that is interrupted after an epoch."""
+    if ": epoch " in line:
+        raise KeyboardInterrupt
 
 
-def interrupt_after(epochs):
-    """A report that is interrupted when this many epochs have been told."""
-    told = []
+def test_an_interrupted_run_ends_as_if_it_had_not_been(tiny, monkeypatch):
+    """Between epochs and within one: the same history and, to the bit, the same weights; so dropout, the optimiser, the
+    moving averages and the order of the pictures go on where they were."""
+    recipe = tiny.classifier
+    whole, expected = finished(tiny, recipe)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, runs=tiny.runs, report=interrupt)
 
-    def report(line):
-        if ": epoch " in line:
-            told.append(line)
-            if len(told) == epochs:
-                raise KeyboardInterrupt
+    update, calls = loop._Average.update, []
 
-    return report
+    def cut_off(self):
+        calls.append(1)
+        if len(calls) == 16:  # in the second of the epochs that are left
+            raise KeyboardInterrupt
+        update(self)
 
-
-@pytest.mark.parametrize("kind", ["denoiser", "classifier"])
-def test_an_interrupted_run_ends_as_if_it_had_not_been(tiny, kind):
-    """Twice interrupted: the same history and, to the bit, the same weights (optimiser, averages, dropout included)."""
-    recipe = replace(getattr(tiny, kind), epochs=4)
-    whole = train(recipe, runs=tiny.runs, report=quiet)
-    expected = trained_weights(recipe)
-
-    for _ in range(2):
+    with monkeypatch.context() as patch:
+        patch.setattr(loop._Average, "update", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            train(recipe, runs=tiny.runs, report=interrupt_after(1))
+            train(recipe, runs=tiny.runs, report=quiet)
+
     lines = []
     resumed = train(recipe, runs=tiny.runs, report=lines.append)
     assert lines[0] == f"{recipe.name}: going on after epoch 2"
-    assert len(lines) == 3
+    assert len(lines) == 2
     assert resumed["history"] == whole["history"]
     assert resumed["epochs"] == whole["epochs"]
     assert_same(trained_weights(recipe), expected)
@@ -125,9 +134,8 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(tiny, kind):
 
 def test_an_interruption_while_the_checkpoint_is_written(tiny, monkeypatch):
     recipe = tiny.denoiser
-    whole = train(recipe, runs=tiny.runs, report=quiet)
-    expected = trained_weights(recipe)
-    written = []
+    whole, expected = finished(tiny, recipe)
+    written, real = [], np.savez
 
     def cut_off(path, **arrays):
         written.append(path)
@@ -136,28 +144,7 @@ def test_an_interruption_while_the_checkpoint_is_written(tiny, monkeypatch):
             raise KeyboardInterrupt
         real(path, **arrays)
 
-    real = np.savez
     monkeypatch.setattr(loop.np, "savez", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, runs=tiny.runs, report=quiet)
-    resumed = train(recipe, runs=tiny.runs, report=quiet)
-    assert resumed["history"] == whole["history"]
-    assert_same(trained_weights(recipe), expected)
-
-
-def test_an_interruption_within_an_epoch(tiny, monkeypatch):
-    recipe = tiny.classifier
-    whole = train(recipe, runs=tiny.runs, report=quiet)
-    expected = trained_weights(recipe)
-    update, calls = loop._Average.update, []
-
-    def cut_off(self):
-        calls.append(1)
-        if len(calls) == 5:  # an epoch has three batches
-            raise KeyboardInterrupt
-        update(self)
-
-    monkeypatch.setattr(loop._Average, "update", cut_off)
     with pytest.raises(KeyboardInterrupt):
         train(recipe, runs=tiny.runs, report=quiet)
     resumed = train(recipe, runs=tiny.runs, report=quiet)
@@ -172,10 +159,41 @@ def test_it_stops_when_nothing_improves(tiny):
     assert record["epochs"] == 1
 
 
+def test_batch_statistics_are_those_of_the_pictures_as_they_are(tiny):
+    """The plain mean over unchanged pictures, without dropout; layers are left as they were."""
+    recipe = replace(tiny.classifier, batch=6)
+    (kept, _), _ = batches.training_data(recipe)
+    kept = kept[:30]
+    model = recipe.network()
+    norm, dropout = model.get_layer("norm"), model.get_layer("dropout")
+    loop._measure_batch_statistics(model, recipe, kept)
+    assert (norm.momentum, dropout.rate) == (0.9, 0.5)
+    import keras
+
+    before = forward(keras.Model(model.input, model.get_layer("conv").output), (kept / 255).astype(np.float32))
+    parts = before[np.random.default_rng(recipe.seed).permutation(30)].reshape(5, 6, *before.shape[1:])
+    np.testing.assert_allclose(norm.moving_mean, before.mean((0, 1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(norm.moving_variance, parts.var((1, 2, 3)).mean(0), rtol=1e-4)
+
+
+def test_the_last_epochs_are_gentler(tiny, monkeypatch):
+    recipe = replace(tiny.classifier, epochs=2, last_epochs=1, last_augmentation=Augmentation(flip_vertical=True))
+    used = []
+    real = batches.augment
+
+    def augment(images, how, rng):
+        used.append(how)
+        return real(images, how, rng)
+
+    monkeypatch.setattr(batches, "augment", augment)
+    train(recipe, runs=tiny.runs, report=quiet)
+    assert list(dict.fromkeys(used)) == [recipe.augmentation, recipe.last_augmentation]
+    assert used.count(recipe.last_augmentation) == pytest.approx(used.count(recipe.augmentation), abs=2)
+
+
 def test_half_precision(tiny):
+    _, full = finished(tiny, tiny.classifier)
     recipe = replace(tiny.classifier, half=True)
-    train(replace(recipe, half=False), runs=tiny.runs, report=quiet)
-    full = trained_weights(recipe)
     train(recipe, runs=tiny.runs, report=quiet)
     halved = trained_weights(recipe)
     for exact, rounded in zip(full, halved, strict=True):
@@ -194,10 +212,6 @@ def test_half_precision(tiny):
         assert {(item.ndim >= 2, item.dtype.name) for item in floats} == {(True, "float16"), (False, "float32")}
 
 
-def test_a_trial_of_fewer_epochs(tiny):
-    assert len(train(tiny.denoiser, epochs=1, runs=tiny.runs, report=quiet)["history"]) == 1
-
-
 @pytest.mark.parametrize("epochs", [0, -1])
 def test_no_epoch_is_refused(tiny, epochs):
     with pytest.raises(InvalidInput, match=f"at least 1 epoch, received {epochs}"):
@@ -206,7 +220,7 @@ def test_no_epoch_is_refused(tiny, epochs):
 
 def test_a_run_of_another_network_is_refused(tiny):
     with pytest.raises(KeyboardInterrupt):
-        train(tiny.denoiser, runs=tiny.runs, report=interrupt_after(1))
+        train(tiny.denoiser, runs=tiny.runs, report=interrupt)
     with pytest.raises(InvalidInput, match="another network than the recipe's. Delete it"):
         train(replace(tiny.classifier, name=tiny.denoiser.name), runs=tiny.runs, report=quiet)
     assert (tiny.runs / tiny.denoiser.name / CHECKPOINT).exists(), "the unfinished run was lost"
@@ -214,5 +228,5 @@ def test_a_run_of_another_network_is_refused(tiny):
 
 def test_a_loss_that_is_no_number(tiny):
     with pytest.raises(NoiseLensError, match="never a finite number. Lower the learning rate"):
-        train(replace(tiny.denoiser, learning_rate=float("nan"), epochs=1), runs=tiny.runs, report=quiet)
+        train(replace(tiny.denoiser, learning_rate=float("nan"), average=0.0, epochs=1), runs=tiny.runs, report=quiet)
     assert not tiny.models.exists()

@@ -1,0 +1,193 @@
+"""The column of controls that all pages share, and what they keep from page to page."""
+
+import numpy as np
+import pytest
+
+from ui.viewer import Click
+from xai_core.datasets import DATASETS, load_dataset
+from xai_core.denoisers import DENOISERS
+from xai_core.scene import Scene
+
+
+def labels(*names):
+    return [DENOISERS.get(name).label for name in names]
+
+
+CLASSICAL = labels("median", "non_local_means", "total_variation")
+
+
+def test_the_first_view_has_no_address_of_its_own(visit):
+    page = visit("home")
+    assert page.query == {}
+    assert page.app.selectbox(key="control:dataset").value == "simulated_galaxies"
+    assert page.app.selectbox(key="control:denoiser").value == "non_local_means"
+
+
+def test_every_data_set_is_offered_and_what_is_missing_is_named(visit):
+    offered = visit("models").options("dataset")
+    assert [text.removesuffix(" (not installed)") for text in offered] == [
+        *(spec.label for spec in DATASETS),
+        "Your own picture",
+    ]
+    assert "Galaxies (Elliptical / Other) (not installed)" in offered
+    assert "MNIST digits" in offered
+
+
+@pytest.mark.parametrize(
+    ("dataset", "denoisers", "chosen", "classifiers"),
+    [
+        ("mnist", [*labels("autoencoder-mnist", "autoencoder-fashion"), *CLASSICAL], "autoencoder-mnist", ["Small CNN (MNIST)"]),
+        ("hubble", CLASSICAL, "non_local_means", ["CNN-2 (galaxies)"]),
+        ("photos", CLASSICAL, "non_local_means", None),
+    ],
+)
+def test_the_data_set_decides_what_is_offered(visit, dataset, denoisers, chosen, classifiers):
+    page = visit("denoise")
+    before = page.drawn("pictures")[0]
+    page.set("selectbox", "dataset", dataset)
+    assert page.drawn("pictures")[0] != before
+    assert page.options("denoiser") == denoisers
+    assert page.app.selectbox(key="control:denoiser").value == chosen
+    keys = [box.key for box in page.app.selectbox]
+    assert ("control:classifier" in keys) == (classifiers is not None)
+    if classifiers:
+        assert page.options("classifier") == classifiers
+
+
+def test_there_and_back_again(visit):
+    """Data sets back and forth: the same view as at first."""
+    page = visit("denoise")
+    start = page.rows()
+    page.set("selectbox", "dataset", "mnist")
+    page.set("number_input", "index:mnist", 9)
+    page.set("selectbox", "dataset", "photos")
+    page.set("selectbox", "dataset", "simulated_galaxies")
+    assert page.rows()["pictures"] == start["pictures"] or page.query  # else something is kept that the address hides
+    page.set("selectbox", "denoiser", "non_local_means")
+    assert page.query == {}
+    assert page.rows() == start
+
+
+def test_a_filter_that_was_chosen_is_kept_where_it_fits(visit):
+    page = visit("denoise", dataset="hubble", denoiser="total_variation", **{"denoiser.strength": 2})
+    page.set("selectbox", "dataset", "photos")
+    assert page.query["denoiser"] == "total_variation"
+    assert page.query["denoiser.strength"] == "2"
+    page.set("selectbox", "dataset", "mnist")  # which has a network of its own
+    assert page.query["denoiser"] == "autoencoder-mnist"
+    assert "denoiser.strength" not in page.query
+    page.set("selectbox", "dataset", "hubble")  # which the network does not fit
+    assert page.app.selectbox(key="control:denoiser").value == "non_local_means"
+
+
+def test_parameters_of_a_denoiser_reach_the_picture_and_go_with_it(visit):
+    page = visit("denoise", dataset="mnist", denoiser="non_local_means")
+    usual = page.drawn("pictures")[2]
+    page.set("slider", "denoiser:non_local_means:strength", 2.0)
+    assert page.drawn("pictures")[2] != usual
+    assert page.query["denoiser.strength"] == "2"
+    page.set("selectbox", "denoiser", "total_variation")
+    assert "denoiser.strength" not in page.query
+    assert page.app.slider(key="control:denoiser:total_variation:strength").value == 1.1
+    page.set("selectbox", "denoiser", "non_local_means")
+    assert page.drawn("pictures")[2] == usual
+
+
+def test_the_level_may_be_estimated(visit):
+    page = visit("denoise", dataset="mnist", denoiser="total_variation", level=60)
+    known = page.drawn("pictures")
+    page.set("toggle", "known", False)
+    assert page.query["level_source"] == "estimated"
+    assert page.drawn("pictures")[:2] == known[:2]
+    assert page.drawn("pictures")[2] != known[2]
+    page.set("selectbox", "denoiser", "median")  # needs no level
+    assert "control:known" not in [toggle.key for toggle in page.app.toggle]
+
+
+def test_picking_a_picture(visit, monkeypatch):
+    from ui import sidebar
+
+    page = visit("denoise", dataset="mnist", denoiser="median")
+    images = load_dataset("mnist").pixels
+    page.set("number_input", "index:mnist", 25)
+    assert np.array_equal(page.pixels("pictures", 0)[..., :1], images[25])
+    assert "Pictures 24 to 35." in page.captions
+    monkeypatch.setattr(sidebar, "_surprise", lambda name, last: sidebar.state.move(name, last))
+    page.press("Surprise me")
+    last = len(images) - 1
+    assert np.array_equal(page.pixels("pictures", 0)[..., :1], images[last])
+    assert f"Pictures {last - 11} to {last}." in page.captions
+    assert page.query["index"] == str(last)
+
+    clicks, draw = [Click(3, 5, 5)], sidebar.viewer
+
+    def clicked(shown, *, key, **options):
+        draw(shown, key=key, **options)
+        return clicks.pop() if clicks else None
+
+    monkeypatch.setattr(sidebar, "viewer", clicked)
+    page.run()
+    assert page.query["index"] == str(last - 8)
+    assert np.array_equal(page.pixels("pictures", 0)[..., :1], images[last - 8])
+    marked = [picture["alt"] for picture in page.run().row(f"thumbnails-mnist-{last - 11}")]
+    assert [index for index, alt in enumerate(marked) if alt.endswith("(shown)")] == [3]
+
+
+def test_surprise_me_stays_within_the_data_set(visit):
+    page = visit("denoise", dataset="photos")
+    for _ in range(5):
+        page.press("Surprise me")
+        assert not page.errors
+        assert int(page.query.get("index", 0)) < 12
+
+
+def test_settings_are_kept_on_every_page(visit):
+    """One Scene: what was set on one page holds on the others, and is still there when the page is entered again."""
+    page = visit("denoise")
+    page.set("selectbox", "dataset", "mnist")
+    page.set("number_input", "index:mnist", 3)
+    page.set("slider", "level:gaussian", 45.0)
+    page.set("selectbox", "colormap", "magma")
+    layer = page.app.pills(key="control:denoiser_layer").options[2]
+    page.set("pills", "denoiser_layer", layer)
+    page.app.toggle(key="window").set_value(True)
+    page.run()
+    scene, view = page.query, page.rows()
+    assert scene["spot"] == "window:12,12,5,5"
+
+    page.go("classify")
+    page.set("selectbox", "target:cnn-mnist", "class:5")
+    kept = scene | {"target": "class:5"}
+    for name in ("home", "denoise", "models", "classify", "denoise"):
+        page.go(name)
+        assert page.query == kept
+        assert page.app.selectbox(key="control:dataset").value == "mnist"
+        assert page.app.slider(key="control:level:gaussian").value == 45.0
+    assert page.rows() == view
+    page.go("classify")
+    assert page.app.selectbox(key="control:target:cnn-mnist").value == "class:5"
+    assert page.bar("maps-grad_cam")["high_word"] == "evidence for 5"
+
+
+def test_the_class_asked_for_is_kept_from_picture_to_picture(visit):
+    page = visit("classify", dataset="mnist", denoiser="median", target="class:8", classifier="cnn-mnist")
+    page.set("number_input", "index:mnist", 2)
+    assert page.bar("maps-grad_cam")["high_word"] == "evidence for 8"
+    page.go("home").set("number_input", "index:mnist", 3)
+    page.go("classify")
+    assert page.bar("maps-grad_cam")["high_word"] == "evidence for 8"
+    page.set("selectbox", "dataset", "simulated_galaxies")  # which has no such class
+    assert page.app.selectbox(key="control:target:galaxy-cnn2").value == ""
+    assert "target" not in page.query
+
+
+def test_the_address_holds_only_what_differs(visit):
+    page = visit("home")
+    page.set("slider", "level:gaussian", 30.0)
+    assert page.query == {"level": "30"}
+    page.set("slider", "alpha", 0.5)
+    assert page.query == {"level": "30", "alpha": "0.5"}
+    page.set("slider", "level:gaussian", 25.0)
+    page.set("slider", "alpha", 0.6)
+    assert page.query == {}
+    assert page.app.session_state["scene"] == Scene()
