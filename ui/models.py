@@ -7,6 +7,8 @@ import streamlit as st
 from xai_core import render, weights
 from xai_core.explainers import list_layers
 
+from . import panels
+
 NOISE_WORDS = {"gaussian": "Gaussian", "salt_pepper": "Salt & pepper", "laplace": "Laplace", "poisson": "Poisson"}
 
 
@@ -19,8 +21,8 @@ def card(name: str, record: dict[str, Any]) -> None:
             low, high = figures["interval"]
             st.metric("Accuracy", f"{figures['accuracy']:.1%}", help=f"95 % interval {low:.1%} to {high:.1%}")
         st.metric("Trained for", f"{record['epochs']} epochs")
-        size = (weights.models_dir() / record["file"]).stat().st_size / 1e6
-        st.metric("File", f"{size:.1f} MB")
+        file = weights.models_dir() / record["file"]
+        st.metric("File", f"{file.stat().st_size / 1e6:.1f} MB" if file.exists() else "missing")
     text = weights.models_dir() / f"{name}.md"
     if text.exists():
         st.markdown(text.read_text())
@@ -30,7 +32,7 @@ def card(name: str, record: dict[str, Any]) -> None:
         ("Architecture", _architecture),
         ("How it was made", _origin),
     ):
-        with st.expander(title, expanded=title == "Figures"):
+        with st.expander(title, expanded=title == "Figures"), panels.guard():
             section(name, record)
 
 

@@ -67,7 +67,7 @@ def _surprise(name: str, last: int) -> None:
 
 
 def _thumbnails(dataset: Dataset, shown: int, name: str) -> None:
-    start = min(shown // SHOWN * SHOWN, max(0, len(dataset) - SHOWN))
+    start = shown // SHOWN * SHOWN
     indices = tuple(range(start, min(start + SHOWN, len(dataset))))
     small = cache.thumbnails(f"{dataset.name}-{dataset.provenance.path}", indices, 56, dataset)
     pictures = [

@@ -124,12 +124,12 @@ def test_colour_range_of_the_grid(visit):
     """Each channel by itself has no common bar; over the network every layer has the same."""
     page = visit("denoise", dataset="mnist", denoiser="autoencoder-mnist")
     layer, drawn, texts = page.bar("layer-grid"), page.drawn("layer-grid"), page.texts("layer-grid")
-    page.set("selectbox", "scale", "map")
+    page.set("selectbox", "scale:denoise", "map")
     assert page.bar("layer-grid") is None
     assert "own colour range" in page.captions
     per_channel = page.drawn("layer-grid")
     assert per_channel != drawn
-    page.set("selectbox", "scale", "global")
+    page.set("selectbox", "scale:denoise", "global")
     network = page.bar("layer-grid")
     assert network != layer
     assert page.drawn("layer-grid") not in (drawn, per_channel)
@@ -139,7 +139,7 @@ def test_colour_range_of_the_grid(visit):
     for name in picker.options[1:3]:
         page.set("pills", "denoiser_layer", name)
         assert page.bar("layer-grid") == network
-    page.set("selectbox", "scale", "layer")
+    page.set("selectbox", "scale:denoise", "layer")
     assert page.bar("layer-grid") not in (layer, network)
 
 

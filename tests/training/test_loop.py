@@ -57,9 +57,16 @@ def held_out_loss(recipe, model):
 
 
 @pytest.mark.parametrize("kind", ["denoiser", "classifier"])
-def test_what_a_training_leaves(tiny, kind):
+def test_what_a_training_leaves(tiny, kind, monkeypatch):
     recipe = getattr(tiny, kind)
-    lines = []
+    lines, best = [], []
+    calibrate = loop._calibrate
+
+    def calibrate_after(model, pictures, labels):
+        best.append(held_out_loss(recipe, model))
+        calibrate(model, pictures, labels)
+
+    monkeypatch.setattr(loop, "_calibrate", calibrate_after)
     record = train(recipe, runs=tiny.runs, report=lines.append)
     _FINISHED[recipe] = record, trained_weights(recipe)
     assert record == weights.read_manifest()[recipe.name]
@@ -77,12 +84,12 @@ def test_what_a_training_leaves(tiny, kind):
     assert [row["epoch"] for row in record["history"]] == [1, 2, 3]
     assert len(lines) == 3 and "epoch 3/3" in lines[-1]
 
-    # The weights on disk are the averaged ones of the best epoch: they have its held-out loss.
+    # The weights are the averaged ones of the best epoch: they have its held-out loss (before they are calibrated).
     losses = [row["held_out_loss"] for row in record["history"]]
     assert record["epochs"] == 1 + int(np.argmin(losses))
     model = weights.load(recipe.name)
     assert record["parameters"] == model.count_params()
-    assert held_out_loss(recipe, model) == pytest.approx(min(losses), rel=1e-5)
+    assert (best or [held_out_loss(recipe, model)]) == [pytest.approx(min(losses), rel=1e-5)]
 
 
 def test_a_training_learns(tiny):
@@ -174,6 +181,22 @@ def test_batch_statistics_are_those_of_the_pictures_as_they_are(tiny):
     parts = before[np.random.default_rng(recipe.seed).permutation(30)].reshape(5, 6, *before.shape[1:])
     np.testing.assert_allclose(norm.moving_mean, before.mean((0, 1, 2)), rtol=1e-4)
     np.testing.assert_allclose(norm.moving_variance, parts.var((1, 2, 3)).mean(0), rtol=1e-4)
+
+
+def test_probabilities_agree_with_the_held_out_labels(tiny):
+    """Of greatest likelihood: p - y adds up to 0, by itself and weighted with the logit; the order of pictures is kept."""
+    recipe = tiny.classifier
+    model = recipe.network()
+    pictures, labels = tiny.data.pixels, tiny.data.labels
+    inputs = (pictures / 255).astype(np.float32)
+    before = forward(model, inputs)[:, 0].astype(np.float64)
+    loop._calibrate(model, pictures, labels)
+    after = forward(model, inputs)[:, 0].astype(np.float64)
+    logits = np.log(before / (1 - before))
+    assert (after - labels).sum() == pytest.approx(0, abs=0.01)
+    assert ((after - labels) * logits).sum() == pytest.approx(0, abs=0.01)
+    again = np.log(after / (1 - after))
+    assert abs(np.corrcoef(logits, again)[0, 1]) == pytest.approx(1, abs=1e-5)
 
 
 def test_the_last_epochs_are_gentler(tiny, monkeypatch):

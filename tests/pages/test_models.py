@@ -1,0 +1,105 @@
+"""Models: the card of every trained network, from the manifest."""
+
+import json
+
+import pytest
+
+from xai_core import weights
+from xai_core.weights import read_manifest
+
+NAMES = sorted(read_manifest())
+
+
+def texts(page):
+    return "\n".join(element.value for kind in (page.app.markdown, page.app.caption, page.app.code) for element in kind)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_card_of_every_model(visit, name):
+    record = read_manifest()[name]
+    page = visit("models").set("pills", "model", name)
+    assert not page.errors
+    assert page.app.subheader[-1].value == record["label"]
+    metrics = {metric.label: metric.value for metric in page.app.metric}
+    assert metrics["Parameters"] == f"{record['parameters']:,}"
+    assert metrics["Trained for"] == f"{record['epochs']} epochs"
+    assert float(metrics["File"].removesuffix(" MB")) < 30
+    layers = page.table("Output")
+    assert layers["Parameters"].sum() == record["parameters"]
+    assert layers["Output"][0] == "input"
+    said = texts(page)
+    assert record["sha256"] in said
+    assert all(source in said for source in record["data"])
+    assert f"python -m xai_core train {name}\npython -m xai_core evaluate {name}" in said
+    charts = page.app.get("plotly_chart")
+    assert len(charts) == (2 if "accuracy" in record["history"][0] else 1)
+    drawn = json.loads(charts[0].proto.spec)["data"][0]
+    assert len(drawn["x"]) == len(record["history"])
+
+
+def test_every_model_has_a_card_and_no_other(visit):
+    page = visit("models")
+    assert list(page.app.pills(key="control:model").options) == [record["label"] for record in read_manifest().values()]
+
+
+@pytest.fixture
+def figures(tmp_path, monkeypatch):
+    """The manifest with other figures in it; the weights stay where they are."""
+
+    def change(name, found):
+        manifest = read_manifest()
+        manifest[name]["figures"] = found
+        for path in weights.models_dir().iterdir():
+            if not (tmp_path / path.name).exists() and path.name != "manifest.json":
+                (tmp_path / path.name).symlink_to(path.resolve())
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+        monkeypatch.setenv("XAI_MODELS_DIR", str(tmp_path))
+
+    return change
+
+
+def test_figures_of_a_classifier(visit, figures):
+    report = {
+        "accuracy": 0.8712,
+        "interval": [0.861, 0.881],
+        "classes": [
+            {"name": "Elliptical", "precision": 0.8, "recall": 0.75, "f1": 0.77, "support": 400},
+            {"name": "Other", "precision": 0.9, "recall": 0.92, "f1": 0.91, "support": 900},
+        ],
+        "groups": {"Galaxy Zoo 1 (SDSS)": {"accuracy": 0.91, "support": 700}},
+    }
+    figures("galaxy-cnn2", {"split": "the val split", **report, "also_sim": {"split": "simulated", **report}})
+    page = visit("models").set("pills", "model", "galaxy-cnn2")
+    assert not page.errors
+    assert {metric.label: metric.value for metric in page.app.metric}["Accuracy"] == "87.1%"
+    table = page.table("Precision")
+    assert list(table["Support"]) == [400, 900]
+    said = texts(page)
+    assert "Accuracy **87.12%** (95 % interval 86.10% to 88.10%)" in said
+    assert "Galaxy Zoo 1 (SDSS): accuracy 91.0% on 700 pictures." in said
+    assert "Also measured on simulated" in said
+
+
+def test_figures_of_a_denoiser(visit, figures):
+    row = {
+        "noise": "salt_pepper",
+        "level": 0.1,
+        "psnr_noisy": 15.1,
+        "psnr": 20.5,
+        "ssim": 0.9,
+        "mse": 0.0099,
+        "pixel_accuracy": 0.8,
+    }
+    figures("autoencoder-mnist", {"split": "the test split", "denoising": [row, row | {"noise": "gaussian", "level": 64}]})
+    page = visit("models").set("pills", "model", "autoencoder-mnist")
+    assert not page.errors
+    table = page.table("Denoised (dB)")
+    assert list(table["Noise"]) == ["Salt & pepper", "Gaussian"]
+    assert list(table["Mean squared error"]) == [0.0099, 0.0099]
+
+
+def test_a_model_that_was_not_measured_says_how_to(visit, figures):
+    figures("cnn-mnist", {})
+    page = visit("models").set("pills", "model", "cnn-mnist")
+    assert not page.errors
+    assert "Not measured yet. Run: python -m xai_core evaluate cnn-mnist" in page.notes
