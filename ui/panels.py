@@ -5,7 +5,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -43,7 +43,7 @@ def header(title: str, question: str, *, wait: bool = True) -> None:
             with st.spinner("TensorFlow is starting, once a server: about ten seconds"):
                 cache.warm_up().join()
         st.badge(cache.device_name() if cache.warm() else "TensorFlow is starting", color="gray")
-        with guard():
+        with suppress(NoiseLensError):  # the page says it in the pictures' place
             provenance = cache.dataset_of(state.scene(), state.upload()).provenance
             name = state.scene().dataset
             label = DATASETS.get(name).label if name in DATASETS else "Your own picture"

@@ -83,12 +83,13 @@ def _thumbnails(dataset: Dataset, shown: int, name: str) -> None:
 
 def _uploader() -> None:
     file = st.file_uploader("A PNG, JPEG, TIFF, BMP or WebP picture", key="control:file", max_upload_size=10)
-    if file is not None:
+    if file is not None and file.file_id != st.session_state.get("decoded_file"):
         try:
             state.keep_upload(file.getvalue(), file.name)
         except NoiseLensError as error:
             st.error(str(error))
             return
+        st.session_state["decoded_file"] = file.file_id
     dataset = state.upload()
     if dataset is None:
         st.info("Choose a picture. It stays on the server's memory for this session only.")

@@ -19,7 +19,7 @@ def test_the_card_of_every_model(visit, name):
     record = read_manifest()[name]
     page = visit("models").set("pills", "model", name)
     assert not page.errors
-    assert page.app.subheader[-1].value == record["label"]
+    assert page.app.main.subheader[0].value == record["label"]
     metrics = {metric.label: metric.value for metric in page.app.metric}
     assert metrics["Parameters"] == f"{record['parameters']:,}"
     assert metrics["Trained for"] == f"{record['epochs']} epochs"
