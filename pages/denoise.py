@@ -9,8 +9,8 @@ scene, upload = state.scene(), state.upload()
 with panels.guard():
     found = cache.pictures(scene, upload)
     corner = st.container()
-    denoise.pictures(found)
-    denoise.numbers(found)
+    denoise.pictures(scene, found)
+    denoise.numbers(scene, found)
     st.subheader("Inside the network", anchor=False)
     with panels.guard():
         denoise.layers(scene, upload)

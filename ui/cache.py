@@ -1,10 +1,12 @@
-"""Every cache of the product. Keys are texts made from the Scene; arrays are passed as `_arguments`, never hashed."""
+"""Everything that the pages ask for, from the store if it was computed before. Keys are texts made from the Scene."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import script_runner
 
 from xai_core import device, weights
 from xai_core.classifiers import Classifier, load_classifier
@@ -14,11 +16,17 @@ from xai_core.denoisers import DENOISERS, Denoiser, load_denoiser
 from xai_core.errors import NoiseLensError
 from xai_core.experiments import Pictures, source
 from xai_core.experiments import pictures as _pictures
+from xai_core.explainers import LayerSummary, summarise_layers
 from xai_core.explainers import activations as _activations
 from xai_core.explainers import explain as _explain
 from xai_core.images import resize, to_channels
 from xai_core.scene import Scene
 from xai_core.types import Array, Dataset, Explanation, Progress
+
+from .store import Store
+
+CAPACITY = 192 * 2**20
+"""Bytes of results that a server keeps."""
 
 PICTURE_FIELDS = (
     *("dataset", "index", "upload", "noise", "level", "seed", "noise_parameters", "clip"),
@@ -38,9 +46,19 @@ def picture_key(scene: Scene) -> str:
     return f"{scene.key(*PICTURE_FIELDS)}-{weights_key(scene.denoiser)}"
 
 
+def keep_networks() -> None:
+    """Keep networks and their compiled functions from one run of a page to the next.
+
+    Streamlit ends every run with keras.backend.clear_session(), for scripts that build a network each time they run. Here
+    networks are built once, and clearing costs 0.4 s a run and makes TensorFlow prepare every function again.
+    """
+    vars(script_runner)["_clean_problem_modules"] = lambda: None
+
+
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Import TensorFlow in the background, once a server: the first page need not wait for it."""
+    keep_networks()
     thread = threading.Thread(target=device.configure, name="warm-up", daemon=True)
     thread.start()
     return thread
@@ -70,14 +88,21 @@ def _cached_origin(name: str, where: str) -> str:
         return ""
 
 
+@st.cache_resource(show_spinner=False)
+def results() -> Store:
+    """All results of this server: pictures, maps, drawn rows."""
+    return Store(CAPACITY)
+
+
+def drawn(key: str, draw: Callable[[], Any]) -> Any:
+    """What `draw()` returns, from the store if it was drawn before."""
+    return results().get(f"drawn-{key}", draw)
+
+
 def pictures(scene: Scene, upload: Dataset | None) -> Pictures:
-    """The scene's pictures, from the cache if they were computed before."""
-    return _cached_pictures(picture_key(scene), scene, upload)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def _cached_pictures(key: str, _scene: Scene, _upload: Dataset | None) -> Pictures:
-    return _pictures(_scene, _upload)
+    """The scene's pictures."""
+    found: Pictures = results().get(f"pictures-{picture_key(scene)}", lambda: _pictures(scene, upload))
+    return found
 
 
 def columns(scene: Scene, upload: Dataset | None) -> Array:
@@ -86,15 +111,11 @@ def columns(scene: Scene, upload: Dataset | None) -> Array:
     return np.concatenate([found.clean, found.noisy, found.denoised])
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def thumbnails(key: str, indices: tuple[int, ...], side: int, _dataset: Dataset) -> list[Array]:
-    """Small copies of some pictures of a data set."""
-    small = []
-    for index in indices:
-        image = _dataset.image(index)
-        scale = max(1, round(max(image.shape[1:3]) / side))
-        small.append(to_channels(resize(image, image.shape[1] // scale, image.shape[2] // scale), 3)[0])
-    return small
+def thumbnail(dataset: Dataset, index: int, side: int) -> Array:
+    """A small copy of one picture of a data set, (h, w, 3)."""
+    image = dataset.image(index)
+    scale = max(1, round(max(image.shape[1:3]) / side))
+    return to_channels(resize(image, image.shape[1] // scale, image.shape[2] // scale), 3)[0]
 
 
 def dataset_of(scene: Scene, upload: Dataset | None) -> Dataset:
@@ -111,24 +132,34 @@ def classifier(scene: Scene) -> Classifier:
 
 def probabilities(scene: Scene, upload: Dataset | None) -> Array:
     """Probabilities of the classes for clean, noisy, denoised: (3, classes)."""
-    key = f"{picture_key(scene)}-{scene.classifier}-{weights_key(scene.classifier)}"
-    return _cached_probabilities(key, scene, upload)
+    key = f"probabilities-{picture_key(scene)}-{scene.classifier}-{weights_key(scene.classifier)}"
+    found: Array = results().get(key, lambda: classifier(scene)(columns(scene, upload)))
+    return found
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
-def _cached_probabilities(key: str, _scene: Scene, _upload: Dataset | None) -> Array:
-    return classifier(_scene)(columns(_scene, _upload))
+def activations_key(scene: Scene, name: str) -> str:
+    """The key of a network's activations: what is shown, which network."""
+    return f"{picture_key(scene)}-{name}-{weights_key(name)}"
 
 
-def activations(scene: Scene, upload: Dataset | None, name: str) -> dict[str, Array]:
-    """Outputs of all layers of a network (the scene's denoiser or classifier) for clean, noisy, denoised."""
-    return _cached_activations(f"{picture_key(scene)}-{name}-{weights_key(name)}", name, scene, upload)
+def activations(scene: Scene, upload: Dataset | None, name: str, layer: str) -> Array:
+    """Outputs of one layer of a network (the scene's denoiser or classifier) for clean, noisy, denoised: (3, ...).
+
+    Not kept: what is drawn from them is, and they are large.
+    """
+    network = denoiser(scene) if name == scene.denoiser else classifier(scene)
+    return _activations(network, columns(scene, upload), [layer])[layer]
 
 
-@st.cache_resource(show_spinner=False, max_entries=12)  # a resource: tens of megabytes, read only, need not be copied
-def _cached_activations(key: str, name: str, _scene: Scene, _upload: Dataset | None) -> dict[str, Array]:
-    network = denoiser(_scene) if name == _scene.denoiser else classifier(_scene)
-    return _activations(network, columns(_scene, _upload))
+def layer_summaries(scene: Scene, upload: Dataset | None, name: str) -> tuple[LayerSummary, ...]:
+    """Range and change of every layer of a network for clean, noisy, denoised."""
+
+    def compute() -> tuple[LayerSummary, ...]:
+        network = denoiser(scene) if name == scene.denoiser else classifier(scene)
+        return summarise_layers(network, columns(scene, upload))
+
+    found: tuple[LayerSummary, ...] = results().get(f"layers-{activations_key(scene, name)}", compute)
+    return found
 
 
 def explanation_key(scene: Scene, name: str, method: str, target: str, parameters: dict[str, Any]) -> str:
@@ -140,16 +171,9 @@ def explanation(
     scene: Scene, upload: Dataset | None, name: str, method: str, target: str, parameters: dict[str, Any]
 ) -> Explanation:
     """Maps of one method for clean, noisy, denoised: heatmap (3, H, W)."""
-    return _cached_explanation(
-        explanation_key(scene, name, method, target, parameters), name, method, target, parameters, scene, upload
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def _cached_explanation(
-    key: str, name: str, method: str, target: str, parameters: dict[str, Any], _scene: Scene, _upload: Dataset | None
-) -> Explanation:
-    return compute_explanation(_scene, _upload, name, method, target, parameters)
+    key = explanation_key(scene, name, method, target, parameters)
+    found: Explanation = results().get(key, lambda: compute_explanation(scene, upload, name, method, target, parameters))
+    return found
 
 
 def compute_explanation(

@@ -7,12 +7,13 @@ import numpy as np
 import streamlit as st
 
 from xai_core import render
+from xai_core.experiments import Pictures
 from xai_core.explainers import EXPLAINERS, default_layer, list_layers, spatial_layers
 from xai_core.scene import Scene
 from xai_core.types import Array, Dataset, Explanation, Progress
 
 from . import cache, forms, jobs, panels, state
-from .viewer import Picture, viewer
+from .viewer import Drawn, Picture, draw, viewer
 
 GROUP = "classify"
 
@@ -21,26 +22,28 @@ def predictions(scene: Scene, upload: Dataset | None) -> str:
     """The three pictures with their most probable class, the probabilities as bars; returns the target to explain."""
     st.session_state["maps"] = {}  # for the download; the rows below fill it
     found = cache.pictures(scene, upload)
-    dataset = cache.dataset_of(scene, upload)
     names = cache.classifier(scene).class_names
     shares = cache.probabilities(scene, upload)
-    truth = dataset.label_name(scene.index)
-    images = (found.clean, found.noisy, found.denoised)
-    captions = []
-    for image, share in zip(images, shares, strict=True):
-        quality = "" if image is found.clean else f" · {panels.quality(found.clean, image)}"
-        captions.append(f"{names[int(share.argmax())]} {share.max():.0%}{quality}")
-    pictures = [Picture(name, image[0], caption) for name, image, caption in zip(panels.COLUMNS, images, captions, strict=True)]
+    truth = cache.dataset_of(scene, upload).label_name(scene.index)
+    key = f"{cache.picture_key(scene)}-{scene.classifier}-{cache.weights_key(scene.classifier)}"
+    pictures, figure = cache.drawn(key, lambda: _draw_predictions(found, shares, names, truth))
     left, right = _table_row("Prediction")
     with left:
         st.caption(f"True class: {truth}." if truth else "The true class of this picture is not known.")
-        columns = dict(zip(panels.COLUMNS, shares, strict=True))
-        figure = render.prediction_bars(names, columns, truth=truth, top=3)
         st.plotly_chart(figure, config=render.CONFIG, key="predictions", width="stretch")
         target = _target(scene, shares, names)
     with right:
         viewer(pictures, key="pictures", group=GROUP, columns=3)
     return target
+
+
+def _draw_predictions(found: Pictures, shares: Array, names: tuple[str, ...], truth: str) -> tuple[list[Drawn], Any]:
+    """The three pictures with the class that each is taken for, and the bars of their probabilities."""
+    drawn = []
+    for name, image, share in zip(panels.COLUMNS, (found.clean, found.noisy, found.denoised), shares, strict=True):
+        quality = "" if image is found.clean else f" · {panels.quality(found.clean, image)}"
+        drawn.append(draw(Picture(name, image[0], f"{names[int(share.argmax())]} {share.max():.0%}{quality}")))
+    return drawn, render.prediction_bars(names, dict(zip(panels.COLUMNS, shares, strict=True)), truth=truth, top=3)
 
 
 def _table_row(title: str) -> tuple[Any, Any]:
@@ -79,8 +82,7 @@ def activations(scene: Scene, upload: Dataset | None, text: str) -> None:
     """The channels of one layer for the three pictures."""
     network = cache.classifier(scene)
     known = {layer.name: layer for layer in list_layers(network)}
-    found = cache.activations(scene, upload, scene.classifier)
-    names = [name for name in known if name in found]
+    names = list(known)
     first = next(name for name in names if known[name].kind == "Conv2D")
     chosen = scene.layer if scene.layer in names else first
     left, right = _table_row("Activations")
@@ -90,7 +92,7 @@ def activations(scene: Scene, upload: Dataset | None, text: str) -> None:
         panels.scale_control("classify")
     state.put(layer=layer if layer != first else "")
     with right:
-        panels.channel_grids(found, layer, key="layer-grid")
+        panels.channel_grids(state.scene(), upload, scene.classifier, layer, key="layer-grid")
 
 
 def grad_cam(scene: Scene, upload: Dataset | None, text: str) -> None:
@@ -105,9 +107,10 @@ def grad_cam(scene: Scene, upload: Dataset | None, text: str) -> None:
         layer = state.control(st.selectbox, "At layer", f"cam:{scene.classifier}", chosen, options=names)
         _how("grad_cam")
     state.put(cam_layer=layer if layer != usual else "")
-    maps = cache.explanation(scene, upload, scene.classifier, "grad_cam", text, {"layer": layer})
+    how = (scene.classifier, "grad_cam", text, {"layer": layer})
+    maps = cache.explanation(scene, upload, *how)
     with right:
-        _maps(scene, upload, maps, ("no support", words(scene, text)[1]))
+        _maps(scene, upload, maps, cache.explanation_key(scene, *how), ("no support", words(scene, text)[1]))
 
 
 def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> None:
@@ -117,7 +120,8 @@ def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> Non
         slot = st.empty()
         parameters = _parameters(scene, "integrated_gradients", ("steps", "baseline"))
         _how("integrated_gradients")
-    maps = cache.explanation(scene, upload, scene.classifier, "integrated_gradients", text, parameters)
+    how = (scene.classifier, "integrated_gradients", text, parameters)
+    maps = cache.explanation(scene, upload, *how)
     residuals = maps.diagnostics["completeness_residual"]
     figures = ", ".join(f"{name.lower()} {value:.1%}" for name, value in zip(panels.COLUMNS, residuals, strict=True))
     slot.caption(
@@ -125,7 +129,7 @@ def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> Non
         f"Completeness residual (0 is exact; over 5 % wants more steps): {figures}."
     )
     with right:
-        _maps(scene, upload, maps, words(scene, text))
+        _maps(scene, upload, maps, cache.explanation_key(scene, *how), words(scene, text))
 
 
 def lime(scene: Scene, upload: Dataset | None, text: str) -> None:
@@ -169,7 +173,7 @@ def _lime_result(timed: bool, key: str, scene: Scene, upload: Dataset | None, te
         return
     with panels.guard():
         maps: Explanation = job.future.result()
-        _maps(scene, upload, maps, words(scene, text))
+        _maps(scene, upload, maps, key, words(scene, text))
         figures = ", ".join(
             f"{name.lower()} {value:.2f}" for name, value in zip(panels.COLUMNS, maps.diagnostics["r2"], strict=True)
         )
@@ -194,8 +198,8 @@ def _waiter() -> str:
     return str(st.session_state.setdefault("waiter", uuid.uuid4().hex))
 
 
-def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, ends: tuple[str, str]) -> None:
-    panels.map_row(cache.columns(scene, upload), maps, key=f"maps-{maps.method}", group=GROUP, words=ends)
+def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, key: str, ends: tuple[str, str]) -> None:
+    panels.map_row(cache.columns(scene, upload), maps, of=key, key=f"maps-{maps.method}", group=GROUP, words=ends)
     st.session_state["maps"][maps.method] = maps.heatmap
 
 

@@ -1,5 +1,7 @@
 """The sections of the page Denoise."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -8,14 +10,18 @@ from xai_core.denoisers import DENOISERS
 from xai_core.experiments import Pictures
 from xai_core.explainers import list_layers
 from xai_core.scene import Scene
-from xai_core.types import Array, Dataset
+from xai_core.types import Dataset, Explanation
 
 from . import cache, panels, state
-from .viewer import Picture, viewer
+from .viewer import Drawn, Picture, draw, viewer
 
 
-def pictures(found: Pictures) -> None:
+def pictures(scene: Scene, found: Pictures) -> None:
     """Clean, noisy, denoised, residual in one row."""
+    viewer(cache.drawn(f"denoise-{cache.picture_key(scene)}", lambda: _draw(found)), key="pictures", columns=4)
+
+
+def _draw(found: Pictures) -> list[Drawn]:
     clean, noisy, denoised = found.clean, found.noisy, found.denoised
     residual = panels.signed_picture(
         "Removed (noisy - denoised)",
@@ -23,30 +29,21 @@ def pictures(found: Pictures) -> None:
         words=("made brighter", "made darker"),
         caption=f"spread {255 * found.residual.std():.0f}, noise added {255 * (noisy - clean).std():.0f}",
     )
-    viewer(
-        [
-            Picture("Clean", clean[0]),
-            Picture("Noisy", noisy[0], panels.quality(clean, noisy)),
-            Picture("Denoised", denoised[0], panels.quality(clean, denoised)),
-            residual,
-        ],
-        key="pictures",
-        columns=4,
-    )
+    row = [
+        Picture("Clean", clean[0]),
+        Picture("Noisy", noisy[0], panels.quality(clean, noisy)),
+        Picture("Denoised", denoised[0], panels.quality(clean, denoised)),
+        residual,
+    ]
+    return [draw(picture) for picture in row]
 
 
-def numbers(found: Pictures) -> None:
+def numbers(scene: Scene, found: Pictures) -> None:
     """The rest of the figures, folded."""
-    clean, noisy, denoised = found.clean, found.noisy, found.denoised
+    clean = found.clean
     with st.expander("All numbers"):
         st.dataframe(
-            {
-                "Picture": ["noisy", "denoised"],
-                "PSNR (dB)": [float(metrics.psnr(clean, x)[0]) for x in (noisy, denoised)],
-                "SSIM": [float(metrics.ssim(clean, x)[0]) for x in (noisy, denoised)],
-                "Mean squared error": [float(metrics.mse(clean, x)[0]) for x in (noisy, denoised)],
-                "Equal pixels": [float(metrics.pixel_accuracy(clean, x)[0]) for x in (noisy, denoised)],
-            },
+            cache.drawn(f"numbers-{cache.picture_key(scene)}", lambda: _measure(found)),
             column_config={
                 "PSNR (dB)": st.column_config.NumberColumn(format="%.2f"),
                 "SSIM": st.column_config.NumberColumn(format="%.3f"),
@@ -62,6 +59,17 @@ def numbers(found: Pictures) -> None:
             f"{found.estimated_sigma:.1f} (0-255 scale; too low on clipped pictures with large black areas). "
             f"Equal pixels of an all-black picture: {(clean == 0).mean():.0%}."
         )
+
+
+def _measure(found: Pictures) -> dict[str, list[Any]]:
+    clean, others = found.clean, (found.noisy, found.denoised)
+    return {
+        "Picture": ["noisy", "denoised"],
+        "PSNR (dB)": [float(metrics.psnr(clean, x)[0]) for x in others],
+        "SSIM": [float(metrics.ssim(clean, x)[0]) for x in others],
+        "Mean squared error": [float(metrics.mse(clean, x)[0]) for x in others],
+        "Equal pixels": [float(metrics.pixel_accuracy(clean, x)[0]) for x in others],
+    }
 
 
 def sharing(found: Pictures) -> None:
@@ -80,22 +88,22 @@ def layers(scene: Scene, upload: Dataset | None) -> None:
         return
     network = cache.denoiser(scene)
     known = {layer.name: layer for layer in list_layers(network)}
-    found = cache.activations(scene, upload, scene.denoiser)
-    names = [name for name in known if name in found]
+    names = list(known)
     chosen = scene.denoiser_layer if scene.denoiser_layer in names else names[0]
     layer = state.control(st.pills, "Layer", "denoiser_layer", chosen, options=names) or chosen
     state.put(denoiser_layer=layer if layer != names[0] else "")
     panels.scale_control("denoise")
     st.caption(f"{known[layer].kind}, output {' x '.join(str(side) for side in known[layer].shape)}.")
-    panels.channel_grids(found, layer, key="layer-grid")
+    panels.channel_grids(state.scene(), upload, scene.denoiser, layer, key="layer-grid")
+    summaries = cache.layer_summaries(scene, upload, scene.denoiser)
     with st.expander("Noise through the layers"):
         st.dataframe(
             {
                 "Layer": names,
-                "Kind": [known[name].kind for name in names],
-                "Output": [" x ".join(str(side) for side in known[name].shape) for name in names],
-                "Changed by the noise": [panels.relative_change(found[name][0], found[name][1]) for name in names],
-                "Still changed after denoising": [panels.relative_change(found[name][0], found[name][2]) for name in names],
+                "Kind": [one.layer.kind for one in summaries],
+                "Output": [" x ".join(str(side) for side in one.layer.shape) for one in summaries],
+                "Changed by the noise": [one.change[1] for one in summaries],
+                "Still changed after denoising": [one.change[2] for one in summaries],
             },
             column_config={
                 "Changed by the noise": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
@@ -136,19 +144,34 @@ def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
         state.put(spot="" if target == middle else target)
         if click is not None:
             st.rerun()
-    images: Array = cache.columns(scene, upload)
-    maps = cache.explanation(scene, upload, scene.denoiser, "integrated_gradients", target, {"steps": 50})
-    st.markdown("**Integrated gradients**")
-    panels.map_row(images, maps, key="pixel-ig", group="pixel-maps", words=("makes it darker", "makes it brighter"), toolbar=True)
+    how = (scene.denoiser, "integrated_gradients", target, {"steps": 50})
+    maps = _evidence_row(scene, upload, "Integrated gradients", how, ("makes it darker", "makes it brighter"), toolbar=True)
     residual = float(np.max(maps.diagnostics["completeness_residual"]))
     st.caption(
         f"How much each input pixel adds to the output's brightness there, counted from a black picture. "
         f"The map accounts for {1 - residual:.1%} of the change or more."
     )
-    maps = cache.explanation(scene, upload, scene.denoiser, "grad_cam", target, {})
-    st.markdown("**Grad-CAM**")
-    panels.map_row(images, maps, key="pixel-cam", group="pixel-maps", words=("no support", "supports brightness there"))
+    maps = _evidence_row(
+        scene, upload, "Grad-CAM", (scene.denoiser, "grad_cam", target, {}), ("no support", "supports brightness there")
+    )
     st.caption(f"Where the features of layer {maps.diagnostics['layer']} make the output brighter there.")
+
+
+def _evidence_row(
+    scene: Scene,
+    upload: Dataset | None,
+    title: str,
+    how: tuple[str, str, str, dict[str, Any]],
+    words: tuple[str, str],
+    **options: Any,
+) -> Explanation:
+    """One method's maps for the three pictures; `how` as for `cache.explanation`."""
+    maps = cache.explanation(scene, upload, *how)
+    st.markdown(f"**{title}**")
+    key = cache.explanation_key(scene, *how)
+    images = cache.columns(scene, upload)
+    panels.map_row(images, maps, of=key, key=f"pixel-{maps.method}", group="pixel-maps", words=words, **options)
+    return maps
 
 
 def _spot(scene: Scene, height: int, width: int) -> tuple[str, int, int]:

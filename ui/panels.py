@@ -20,14 +20,17 @@ from xai_core.errors import NoiseLensError
 from xai_core.explainers import EXPLAINERS
 from xai_core.images import encode_png
 from xai_core.scene import SCALES, Scene, classifiers_for
-from xai_core.types import Array, Explanation
+from xai_core.types import Array, Dataset, Explanation
 
 from . import cache, state
-from .viewer import Picture, viewer
+from .viewer import Drawn, Picture, draw, viewer
 
 COLUMNS = ("Clean", "Noisy", "Denoised")
 SCALE_WORDS = {"map": "each channel", "layer": "this layer", "global": "the network"}
 log = logging.getLogger("noiselens")
+
+Grids = tuple[list[Drawn], render.ColourBar | None, str]
+"""Channel grids, their colour bar, and what to know of them."""
 
 
 def header(title: str, question: str, *, wait: bool = True) -> None:
@@ -90,84 +93,106 @@ def signed_picture(title: str, values: Array, *, words: tuple[str, str], caption
 
 
 def map_row(
-    images: Array, explanation: Explanation, *, key: str, group: str, words: tuple[str, str], toolbar: bool = False
+    images: Array, explanation: Explanation, *, of: str, key: str, group: str, words: tuple[str, str], toolbar: bool = False
 ) -> None:
     """One row of overlays, clean | noisy | denoised, with one colour bar that says what it means.
 
-    The caption of each map says how far it moved: its rank correlation with the clean picture's map.
+    of: the explanation's key. The caption of each map says how far it moved: its rank correlation with the clean picture's.
     """
     scene = state.scene()
+    look = scene.key("colormap", "alpha", "smoothing", "linked")
+    pictures, bar = cache.drawn(f"{of}-{words}-{look}", lambda: _draw_maps(images, explanation, scene, words))
+    viewer(pictures, key=key, group=group, columns=3, bar=bar, toolbar=toolbar)
+
+
+def _draw_maps(
+    images: Array, explanation: Explanation, scene: Scene, words: tuple[str, str]
+) -> tuple[list[Drawn], render.ColourBar | None]:
+    """The overlays and the colour bar that they share, if they do."""
     maps = [render.smooth(heatmap, scene.smoothing) for heatmap in explanation.heatmap]  # type: ignore[arg-type]
     ranges = render.limits(maps, explanation.signed, linked=scene.linked)
     colormap = "diverging" if explanation.signed else scene.colormap
     low_word, high_word = words
     bars = [render.colour_bar(colormap, low, high, low_word=low_word, high_word=high_word) for low, high in ranges]
     blank = np.ptp(explanation.heatmap.reshape(len(maps), -1), axis=1) == 0
-    pictures = []
+    correlations = rank_correlations(explanation.heatmap)
+    drawn = []
     for i, (name, heatmap) in enumerate(zip(COLUMNS, maps, strict=True)):
         if blank[i]:
             caption = "blank: nothing in this layer supports the target"
         elif i == 0:
             caption = "the reference"
         else:
-            caption = f"rank correlation with clean {rank_correlation(explanation.heatmap[0], explanation.heatmap[i]):.2f}"
-        pictures.append(
-            Picture(
-                name,
-                render.overlay(
-                    np.clip(images[i], 0, 1), heatmap, low=ranges[i][0], high=ranges[i][1], colormap=colormap, alpha=scene.alpha
-                ),
-                caption,
-                alt=f"{EXPLAINERS.get(explanation.method).label} on the {name.lower()} picture: {caption}",
-                values=heatmap,
-                bar=None if scene.linked else bars[i],
-            )
+            caption = f"rank correlation with clean {correlations[i]:.2f}"
+        overlay = render.overlay(
+            np.clip(images[i], 0, 1), heatmap, low=ranges[i][0], high=ranges[i][1], colormap=colormap, alpha=scene.alpha
         )
-    viewer(pictures, key=key, group=group, columns=3, bar=bars[0] if scene.linked else None, toolbar=toolbar)
+        picture = Picture(
+            name,
+            overlay,
+            caption,
+            alt=f"{EXPLAINERS.get(explanation.method).label} on the {name.lower()} picture: {caption}",
+            values=heatmap,
+            bar=None if scene.linked else bars[i],
+        )
+        drawn.append(draw(picture))
+    return drawn, bars[0] if scene.linked else None
 
 
-def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
-    """Spearman's rank correlation of two maps; 0 where one of them is constant."""
+def rank_correlations(maps: ArrayLike) -> list[float]:
+    """Spearman's rank correlation of each map with the first; 0 where one of them is constant."""
     from scipy.stats import rankdata
 
-    a, b = rankdata(np.ravel(first)), rankdata(np.ravel(second))
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
+    flat = np.asarray(maps).reshape(len(np.asarray(maps)), -1)
+    constant = np.ptp(flat, axis=1) == 0
+    ranks = [np.zeros(flat.shape[1]) if still else rankdata(row) for row, still in zip(flat, constant, strict=True)]
+    return [
+        0.0 if constant[0] or still else float(np.corrcoef(ranks[0], row)[0, 1])
+        for row, still in zip(ranks, constant, strict=True)
+    ]
 
 
-def channel_grids(found: Mapping[str, Array], layer: str, *, key: str) -> None:
-    """The channels of one layer as grids for clean, noisy and denoised input, with a plain word on dead ones.
+def channel_grids(scene: Scene, upload: Dataset | None, network: str, layer: str, *, key: str) -> None:
+    """The channels of one layer as grids for clean, noisy and denoised input, with a plain word on dead ones."""
 
-    found: {layer: (3, ...)} activations.
-    """
-    scene = state.scene()
-    values = found[layer]
-    if values.ndim not in (2, 4):
+    def make() -> Grids | None:
+        found = cache.activations(scene, upload, network, layer)
+        if found.ndim not in (2, 4):
+            return None
+        limits = None
+        if scene.scale == "layer":
+            limits = render.limits([found], False)[0]
+        elif scene.scale == "global":
+            maps = [one for one in cache.layer_summaries(scene, upload, network) if len(one.layer.shape) == 3]
+            extremes = [value for one in maps for value in (one.low, one.high)]
+            limits = render.limits([extremes], False, clip_percentile=100)[0]
+        return draw_grids(found, limits, scene.colormap)
+
+    look = scene.key("scale", "colormap")
+    grids = cache.drawn(f"grids-{cache.activations_key(scene, network)}-{layer}-{look}", make)
+    if grids is None:
         st.info("This layer's output is not a picture and not a list of units, so there is no grid to show.")
         return
-    limits = render.limits([values], False)[0]
-    if scene.scale == "global":
-        every = [array.ravel() for array in found.values() if array.ndim == 4]
-        limits = render.limits([np.concatenate(every)], False)[0] if every else limits
-    style = "map" if scene.scale == "map" else "global"
-    grids = [
-        render.mosaic(value, scale=style, limits=None if style == "map" else limits, colormap=scene.colormap) for value in values
-    ]
-    pictures = []
-    for i, (name, grid) in enumerate(zip(COLUMNS, grids, strict=True)):
-        caption = "" if i == 0 else f"differs from clean by {relative_change(values[0], values[i]):.0%}"
-        pictures.append(Picture(f"{name} input", grid.image, caption))
-    bar = (
-        None
-        if style == "map"
-        else render.colour_bar(scene.colormap, *limits, low_word="no response", high_word="strong response")
-    )
+    pictures, bar, note = grids
     viewer(pictures, key=key, columns=3, largest=420, square=False, bar=bar)
+    st.caption(note)
+
+
+def draw_grids(values: Array, limits: tuple[float, float] | None, colormap: str) -> Grids:
+    """The grids, their colour bar, and what to know of them; without limits each channel has its own range and no bar."""
+    drawn = []
+    for i, (name, value) in enumerate(zip(COLUMNS, values, strict=True)):
+        grid = render.mosaic(value, scale="global" if limits else "map", limits=limits, colormap=colormap)
+        caption = "" if i == 0 else f"differs from clean by {relative_change(values[0], values[i]):.0%}"
+        drawn.append(draw(Picture(f"{name} input", grid.image, caption)))
+    bar = render.colour_bar(colormap, *limits, low_word="no response", high_word="strong response") if limits else None
+    return drawn, bar, _grid_note(values, own_range=limits is None)
+
+
+def _grid_note(values: Array, *, own_range: bool) -> str:
     dead = render.dead_channels(values)
-    count = values.shape[-1]
     kind = "units" if values.ndim == 2 else "channels"
-    note = f"{count} {kind}, numbered from the top left, row by row."
+    note = f"{values.shape[-1]} {kind}, numbered from the top left, row by row."
     if dead.any():
         names = ", ".join(str(channel) for channel in np.flatnonzero(dead)[:12])
         more = " and more" if dead.sum() > 12 else ""
@@ -175,9 +200,9 @@ def channel_grids(found: Mapping[str, Array], layer: str, *, key: str) -> None:
             f" {int(dead.sum())} of them ({names}{more}; grey stripes) are silent on all three pictures: zero everywhere. "
             "That may be a dead channel, or only that nothing in this picture excites it: try another picture."
         )
-    if style == "map":
+    if own_range:
         note += " Each channel has its own colour range, so brightness does not compare channels."
-    st.caption(note)
+    return note
 
 
 def scale_control(page: str) -> None:

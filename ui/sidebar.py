@@ -69,7 +69,8 @@ def _surprise(name: str, last: int) -> None:
 def _thumbnails(dataset: Dataset, shown: int, name: str) -> None:
     start = shown // SHOWN * SHOWN
     indices = tuple(range(start, min(start + SHOWN, len(dataset))))
-    small = cache.thumbnails(f"{dataset.name}-{dataset.provenance.path}", indices, 56, dataset)
+    source = f"{dataset.name}-{dataset.provenance.path}"
+    small = cache.drawn(f"{source}-{start}", lambda: [cache.thumbnail(dataset, index, 56) for index in indices])
     pictures = [
         Picture("", image, alt=f"Picture {index} {dataset.label_name(index)}".strip() + (" (shown)" if index == shown else ""))
         for index, image in zip(indices, small, strict=True)

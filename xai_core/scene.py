@@ -6,7 +6,7 @@ From it follow the shareable link, the cache keys, the "show the code" snippet a
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from . import __version__
@@ -72,8 +72,7 @@ class Scene:
 
     def key(self, *names: str) -> str:
         """A cache key over some fields (all, if none is named), the code's version included; never an image."""
-        values = asdict(self)
-        chosen = {name: values[name] for name in names} if names else values
+        chosen = {name: getattr(self, name) for name in names or (field.name for field in fields(self))}
         return hashlib.sha256(json.dumps([__version__, chosen], sort_keys=True).encode()).hexdigest()
 
     def to_query(self) -> dict[str, str]:

@@ -21,18 +21,29 @@ NEEDED = ("file", "sha256", "build", "arguments", "classes")
 """The fields of an entry without which its model cannot be loaded."""
 
 
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
 def models_dir() -> Path:
     """The folder of the weight files: XAI_MODELS_DIR, or models/ in the repository."""
-    return Path(os.environ.get("XAI_MODELS_DIR") or Path(__file__).resolve().parents[1] / "models")
+    return Path(os.environ.get("XAI_MODELS_DIR") or REPOSITORY / "models")
 
 
 def read_manifest() -> dict[str, dict[str, Any]]:
-    """All entries by model name; empty where no manifest is there."""
+    """All entries by model name, not to be changed; empty where no manifest is there."""
     path = models_dir() / "manifest.json"
     try:
-        manifest: Any = json.loads(path.read_text())
+        state = path.stat()
     except FileNotFoundError:
         return {}
+    return _parse_manifest(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)
+def _parse_manifest(path: Path, modified: int, size: int) -> dict[str, dict[str, Any]]:
+    """Read the manifest once for each time that it was written: a page asks for it twenty times a run."""
+    try:
+        manifest: Any = json.loads(path.read_text())
     except ValueError:
         manifest = None
     if not (isinstance(manifest, dict) and all(isinstance(record, dict) for record in manifest.values())):
@@ -56,8 +67,8 @@ def entry(name: str) -> dict[str, Any]:
 
 def update_manifest(name: str, **fields: Any) -> None:
     """Set fields of one entry; the file is replaced in one step."""
-    manifest = read_manifest()
-    manifest.setdefault(name, {}).update(fields)
+    manifest = dict(read_manifest())
+    manifest[name] = manifest.get(name, {}) | fields
     path = models_dir() / "manifest.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

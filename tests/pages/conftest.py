@@ -78,7 +78,7 @@ class Visit:
         """What each image viewer on the page was sent, by its key."""
         found = {}
         for element in self.app.get("bidi_component"):
-            found[element.key] = json.loads(element.proto.json)
+            found[element.key] = json.loads(element.proto.bytes)
         return found
 
     def row(self, key: str) -> list[dict[str, Any]]:
@@ -133,8 +133,7 @@ def forget_results() -> None:
     """As if nothing had been computed yet."""
     from ui import cache, jobs
 
-    for function in (cache._cached_pictures, cache._cached_probabilities, cache._cached_activations, cache._cached_explanation):
-        function.clear()
+    cache.results().clear()
     jobs.jobs.clear()
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from ui.viewer import Click, ColourBar, Picture, viewer
 from ui.viewer import _click as read_click
-from ui.viewer.picture import FINE, bar_payload, payload
+from ui.viewer.picture import FINE, bar_payload, draw
 from xai_core.errors import InvalidInput
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "ui" / "viewer"
@@ -25,6 +25,13 @@ def decode(url: str) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
 
 
+def sent_of(picture: Picture) -> dict:
+    drawn = draw(picture)
+    sent = json.loads(drawn.json)
+    assert (drawn.height, drawn.width) == (sent["height"], sent["width"])
+    return sent
+
+
 def numbers(values: dict) -> np.ndarray:
     levels = np.frombuffer(base64.b64decode(values["levels"]), "<u2" if values["bytes"] == 2 else np.uint8)
     return values["low"] + values["step"] * levels.astype(np.float64)
@@ -34,28 +41,28 @@ def numbers(values: dict) -> np.ndarray:
 def test_every_pixel_arrives(channels):
     pixels = np.random.default_rng(0).integers(0, 256, (7, 5, channels), np.uint8)
     for image in (pixels, pixels.astype(np.float32) / 255):
-        sent = payload(Picture("Clean", image))
+        sent = sent_of(Picture("Clean", image))
         assert (sent["width"], sent["height"], sent["channels"]) == (5, 7, channels)
         expected = pixels[..., 0] if channels == 1 else pixels[..., ::-1]  # OpenCV's order of colours
         np.testing.assert_array_equal(decode(sent["src"]), expected)
 
 
 def test_grey_pictures_need_no_channel_and_noise_is_clipped():
-    sent = payload(Picture("Noisy", np.array([[-0.5, 0.5], [1.5, 1.0]])))
+    sent = sent_of(Picture("Noisy", np.array([[-0.5, 0.5], [1.5, 1.0]])))
     np.testing.assert_array_equal(decode(sent["src"]), [[0, 128], [255, 255]])
 
 
 def test_alt_text_holds_the_figures_unless_another_is_given():
     image = np.zeros((2, 2, 1))
-    assert payload(Picture("Noisy", image, "17.0 dB"))["alt"] == "Noisy: 17.0 dB"
-    assert payload(Picture("Noisy", image))["alt"] == "Noisy"
-    assert payload(Picture("Noisy", image, "17.0 dB", "A three under noise"))["alt"] == "A three under noise"
+    assert sent_of(Picture("Noisy", image, "17.0 dB"))["alt"] == "Noisy: 17.0 dB"
+    assert sent_of(Picture("Noisy", image))["alt"] == "Noisy"
+    assert sent_of(Picture("Noisy", image, "17.0 dB", "A three under noise"))["alt"] == "A three under noise"
 
 
 @pytest.mark.parametrize(("side", "error"), [(16, 1 / 65535 / 2), (257, 1 / 255 / 2)])
 def test_numbers_behind_a_colour_map_arrive(side, error):
     values = np.random.default_rng(1).normal(0, 3, (side, side)).astype(np.float32)
-    sent = payload(Picture("Map", np.zeros((side, side, 3)), values=values))["values"]
+    sent = sent_of(Picture("Map", np.zeros((side, side, 3)), values=values))["values"]
     assert sent["bytes"] == (2 if side * side <= FINE else 1)
     np.testing.assert_allclose(numbers(sent).reshape(side, side), values, atol=1.01 * error * np.ptp(values))
 
@@ -63,7 +70,7 @@ def test_numbers_behind_a_colour_map_arrive(side, error):
 @pytest.mark.parametrize(("high", "digits"), [(0.05, 4), (1.0, 2), (30.0, 1), (2000.0, 0), (0.0, 2)])
 def test_numbers_are_read_with_three_digits(high, digits):
     values = np.array([[0, high]], np.float32)
-    assert payload(Picture("Map", np.zeros((1, 2, 3)), values=values))["values"]["digits"] == digits
+    assert sent_of(Picture("Map", np.zeros((1, 2, 3)), values=values))["values"]["digits"] == digits
 
 
 def test_wrong_pictures_are_refused():
@@ -75,7 +82,7 @@ def test_wrong_pictures_are_refused():
         Picture("x", np.zeros((4, 4, 1)), values=np.full((4, 4), np.inf)),
     ):
         with pytest.raises(InvalidInput):
-            payload(picture)
+            draw(picture)
     with pytest.raises(InvalidInput):
         viewer([], key="empty")
 
@@ -120,7 +127,7 @@ def page() -> None:
 
 
 def sent_by(app: AppTest) -> list[dict]:
-    return [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return [json.loads(element.proto.bytes) for element in app.get("bidi_component")]
 
 
 def test_apptest_shows_the_pictures_and_follows_the_slider():

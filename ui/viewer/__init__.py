@@ -4,20 +4,20 @@ The browser does the zooming; the server hears of nothing but a picked pixel. Vi
 component's key (or group), so they survive reruns that change the pictures.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
-import numpy as np
 import streamlit as st
 
 from xai_core.errors import InvalidInput
 from xai_core.render import ColourBar
 
-from .picture import Picture, bar_payload, payload
+from .picture import Drawn, Picture, bar_payload, draw
 
-__all__ = ["Click", "ColourBar", "Picture", "viewer"]
+__all__ = ["Click", "ColourBar", "Drawn", "Picture", "draw", "viewer"]
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("geometry.js", "gestures.js", "bar.js", "figure.js", "viewer.js")
@@ -40,7 +40,7 @@ class Click:
 
 
 def viewer(
-    pictures: Sequence[Picture],
+    pictures: Sequence[Picture | Drawn],
     *,
     key: str,
     columns: int | None = None,
@@ -56,6 +56,7 @@ def viewer(
 ) -> Click | None:
     """Show pictures side by side, zoomed and read together.
 
+    pictures: as they are, or drawn before with `draw`.
     columns: at most so many in a row; where they would be narrower than `smallest` px they wrap into even rows.
     largest: px of the longer side of a slot. Pictures that fit are drawn with whole screen pixels a pixel, larger ones
         shrink to the slot.
@@ -68,7 +69,8 @@ def viewer(
     """
     if not pictures:
         raise InvalidInput("Expected at least one picture to show.")
-    shapes = [np.shape(picture.image)[:2] for picture in pictures]
+    drawn = [draw(picture) if isinstance(picture, Picture) else picture for picture in pictures]
+    shapes = [(picture.height, picture.width) for picture in drawn]
     data = {
         "group": group or key,
         "columns": columns,
@@ -80,10 +82,11 @@ def viewer(
         # The centre of the pixel in 0 to 1, the one coordinate that pictures of any size share.
         "mark": mark and {"x": (mark[1] + 0.5) / shapes[0][1], "y": (mark[0] + 0.5) / shapes[0][0]},
         "bar": bar_payload(bar),
-        "pictures": [payload(picture) for picture in pictures],
     }
+    # As bytes, because Streamlit writes a dictionary as JSON twice in every run: once to send it, once to tell it from others.
+    message = f'{json.dumps(data)[:-1]}, "pictures": [{", ".join(picture.json for picture in drawn)}]}}'
     callbacks: dict[str, Any] = {"on_click_change": on_click or _nothing} if clickable else {}
-    result = _component(key=key, data=data, **callbacks)
+    result = _component(key=key, data=message.encode(), **callbacks)
     return _click(result.get("click"), shapes) if clickable else None
 
 

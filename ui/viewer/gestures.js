@@ -41,7 +41,7 @@ function listen(slot, on) {
 
   const release = (event) => {
     if (!pointers.delete(event.pointerId)) return;
-    if (event.type === "pointerup" && !moved && !pointers.size) on.tap({ x: event.clientX, y: event.clientY }, event.detail);
+    if (event.type === "pointerup" && !moved && !pointers.size) on.tap({ x: event.clientX, y: event.clientY });
   };
   slot.addEventListener("pointerup", release);
   slot.addEventListener("pointercancel", release);

@@ -1,6 +1,7 @@
 """What the viewer shows, and how it travels to the browser: PNG files as data URLs in one JSON message."""
 
 import base64
+import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +36,17 @@ class Picture:
     bar: ColourBar | None = None
 
 
-def payload(picture: Picture) -> dict[str, Any]:
-    """The picture as JSON values."""
+@dataclass(frozen=True)
+class Drawn:
+    """A picture ready for the browser, written once as JSON however often it is shown; its height and width in pixels."""
+
+    height: int
+    width: int
+    json: str
+
+
+def draw(picture: Picture) -> Drawn:
+    """The picture as JSON: to be kept where the same picture will be shown again."""
     array = np.asarray(picture.image)
     if array.dtype == np.uint8 and array.ndim in (2, 3):
         pixels = array.reshape(*array.shape[:2], -1)
@@ -48,7 +58,7 @@ def payload(picture: Picture) -> dict[str, Any]:
     values = None
     if picture.values is not None:
         values = _values(np.asarray(picture.values, np.float32), (height, width))
-    return {
+    fields = {
         "title": picture.title,
         "caption": picture.caption,
         "alt": picture.alt or ": ".join(text for text in (picture.title, picture.caption) if text),
@@ -59,6 +69,7 @@ def payload(picture: Picture) -> dict[str, Any]:
         "values": values,
         "bar": bar_payload(picture.bar),
     }
+    return Drawn(height, width, json.dumps(fields))
 
 
 def bar_payload(bar: ColourBar | None) -> dict[str, Any] | None:

@@ -192,8 +192,9 @@ class Viewer {
       },
       leave: () => this.point(null),
       tap: (client) => {
-        const again = performance.now() - (this.tapped ?? -Infinity) < 350;
-        this.tapped = performance.now();
+        const last = this.tapped;
+        this.tapped = { ...client, at: performance.now() };
+        const again = last && this.tapped.at - last.at < 350 && Math.hypot(client.x - last.x, client.y - last.y) < 10;
         if (!again) this.pick(figure, figure.locate(client)); // the second tap of a double click resets the zoom
       },
       drag: (dx, dy) => this.pan(figure, dx, dy),
@@ -272,7 +273,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     viewer = new Viewer(root);
     viewers.set(parentElement, viewer);
   }
-  viewer.update(data, setTriggerValue);
+  viewer.update(JSON.parse(new TextDecoder().decode(data)), setTriggerValue);
   return () => {
     viewer.destroy();
     viewers.delete(parentElement);

@@ -13,7 +13,7 @@ from ..errors import InvalidInput
 from ..images import resize
 from ..registry import Parameter, Registry, Spec
 from ..types import Array, Explanation, Progress
-from ._activations import activations, list_layers, spatial_layers
+from ._activations import LayerSummary, activations, list_layers, spatial_layers, summarise_layers
 from .base import (
     TARGETS,
     ClassLogit,
@@ -35,6 +35,7 @@ __all__ = [
     "TARGETS",
     "ClassLogit",
     "Evidence",
+    "LayerSummary",
     "Pixel",
     "Target",
     "WindowMean",
@@ -44,6 +45,7 @@ __all__ = [
     "list_layers",
     "parse_target",
     "spatial_layers",
+    "summarise_layers",
     "superpixels",
 ]
 

@@ -1,6 +1,7 @@
 """What each layer of a network holds for given images."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,58 @@ def activations(model: Any, images: ArrayLike, layers: Sequence[str] | None = No
     size = batch_size(network, shape)
     parts = [[part.numpy() for part in call(inputs[at : at + size])] for at in range(0, len(inputs), size)]
     return {name: np.concatenate(column) for name, column in zip(names.values(), zip(*parts, strict=True), strict=True)}
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One layer's outputs for some images in a few numbers.
+
+    low, high: the least and the largest output of all images. change: for each image, how far its output is from the first
+    image's, ||a - a_0|| / ||a_0|| (0 where a_0 is zero everywhere).
+    """
+
+    layer: LayerInfo
+    low: float
+    high: float
+    change: tuple[float, ...]
+
+
+def summarise_layers(model: Any, images: ArrayLike) -> tuple[LayerSummary, ...]:
+    """What every layer holds for the images, summed up inside the network's run, so that no output need be kept.
+
+    model, images: as for `activations`. Returns one summary a layer, in the order in which they run.
+    """
+    network = network_of(model)
+    inputs = open_model(model, images).inputs
+    shape = inputs.shape[1:]
+    layers = outline(network, shape).layers
+    names = [layer.name for layer in layers]
+
+    def run(images: Any) -> Any:
+        import tensorflow as tf
+
+        with recording(network) as found:
+            apply(network, images)
+        rows = []
+        for name in names:
+            outputs = tf.cast(found[name], tf.float32)
+            axes = range(1, len(outputs.shape))
+            distance = tf.sqrt(tf.reduce_sum(tf.square(outputs - outputs[:1]), axes))
+            size = tf.sqrt(tf.reduce_sum(tf.square(outputs[0])))
+            rows.append((tf.reduce_min(outputs), tf.reduce_max(outputs), tf.math.divide_no_nan(distance, size)))
+        return [tf.stack(column) for column in zip(*rows, strict=True)]
+
+    call = compiled(network, ("summary", shape), lambda: trace(run, ((None, *shape), "float32")))
+    size = max(2, batch_size(network, shape))
+    # Each batch begins with the first image, to which the others are compared.
+    batches = [np.concatenate([inputs[:1], inputs[at : at + size - 1]]) for at in range(1, max(len(inputs), 2), size - 1)]
+    parts = [[part.numpy() for part in call(batch)] for batch in batches]
+    low = np.min([part[0] for part in parts], axis=0)
+    high = np.max([part[1] for part in parts], axis=0)
+    change = np.concatenate([parts[0][2][:, :1], *(part[2][:, 1:] for part in parts)], axis=1)
+    return tuple(
+        LayerSummary(layer, float(low[i]), float(high[i]), tuple(map(float, change[i]))) for i, layer in enumerate(layers)
+    )
 
 
 def list_layers(model: Any, *, side: int = 64) -> tuple[LayerInfo, ...]:
