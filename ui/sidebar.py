@@ -144,9 +144,10 @@ def _models() -> None:
     except NoiseLensError:
         st.caption("Choose a picture first.")
         return
-    names = denoisers_for(tuple(dataset.pixels.shape[1:]), scene.dataset)
+    size = dataset.size(scene.index)
+    names = denoisers_for(size, scene.dataset)
     if scene.denoiser not in names or st.session_state.get("denoiser_for") not in (None, scene.dataset):
-        usual = usual_denoiser(tuple(dataset.pixels.shape[1:]), scene.dataset, scene.denoiser)
+        usual = usual_denoiser(size, scene.dataset, scene.denoiser)
         if usual != scene.denoiser:
             scene = state.put(denoiser=usual, denoiser_parameters=(), denoiser_layer="")
             state.move("denoiser", usual)

@@ -29,7 +29,10 @@ class Provenance:
 
 
 class Pixels(Protocol):
-    """8-bit pictures of one size, in memory (a NumPy array) or read from files one at a time."""
+    """8-bit pictures, in memory (a NumPy array) or read from files one at a time.
+
+    shape: (N, H, W, C); H and W are 0 where the pictures differ in size.
+    """
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -42,7 +45,7 @@ class Pixels(Protocol):
 class Dataset:
     """A data set: pictures, labels, where they come from.
 
-    pixels: (N, H, W, C) 8-bit, C = 1 or 3; `images` and `image(i)` give them as float32 in [0, 1].
+    pixels: (N, H, W, C) 8-bit, C = 1 or 3; `images` (if all have one size) and `image(i)` give them as float32 in [0, 1].
     labels: (N,) int64, an index into class_names; -1 where unknown.
     masks: (N, H, W) bool, true on the object; only where the truth is known (simulated data).
     groups: (N,) str, the source of each image (survey, photograph); None where there is one source.
@@ -71,6 +74,11 @@ class Dataset:
     def image(self, index: int) -> Array:
         """Picture `index` alone, (1, H, W, C) float32 in [0, 1], without reading the others."""
         return np.asarray(self.pixels[index][None] / np.float32(255), np.float32)
+
+    def size(self, index: int) -> tuple[int, int, int]:
+        """(H, W, C) of picture `index`."""
+        height, width, channels = self.pixels.shape[1:] if self.pixels.shape[1] else self.pixels[index].shape
+        return height, width, channels
 
     def label_name(self, index: int) -> str:
         """Class name of picture `index`, or an empty string where it is unknown."""

@@ -29,11 +29,14 @@ def find(relative: str) -> Path | None:
 
 
 class ImageFiles:
-    """Pictures of one size that stay on disk: `files[i]` decodes one, `numpy.asarray(files)` all of them."""
+    """Pictures that stay on disk: `files[i]` decodes one, `numpy.asarray(files)` all of them.
 
-    def __init__(self, paths: list[Path], side: int, channels: int = 3) -> None:
+    side: height and width that all are brought to; None keeps the size of each, and `shape` then says 0 for both.
+    """
+
+    def __init__(self, paths: list[Path], side: int | None, channels: int = 3) -> None:
         self.paths = paths
-        self.shape = (len(paths), side, side, channels)
+        self.shape = (len(paths), side or 0, side or 0, channels)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -46,13 +49,15 @@ class ImageFiles:
         pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB if channels == 3 else cv2.IMREAD_GRAYSCALE)
         if pixels is None:
             raise DataNotFound(f"The picture {path} is missing or damaged. Copy the data set again.")
-        if pixels.shape[:2] != (side, side):
+        if side and pixels.shape[:2] != (side, side):
             pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
-        return np.asarray(pixels, np.uint8).reshape(side, side, channels)
+        return np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], channels)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("Pictures on disk cannot become an array without a copy.")
+        if not self.shape[1]:
+            raise ValueError("Pictures of several sizes do not fit into one array.")
         array = np.empty(self.shape, np.uint8 if dtype is None else dtype)
         for index in range(len(self)):
             array[index] = self[index]

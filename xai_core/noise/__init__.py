@@ -80,3 +80,14 @@ def add_noise(images: ArrayLike, kind: str, level: float | None = None, *, seed:
     given = parameters if level is None else {"level": level, **parameters}
     values = spec.complete(given)
     return np.asarray(spec.load()(check_images(images), rng=np.random.default_rng(seed), **values), np.float32)
+
+
+def with_level(images: Array, levels: ArrayLike) -> Array:
+    """Images with one channel more that holds the noise's level everywhere, as guided networks take them.
+
+    images: (N, H, W, C). levels: sigma on the 0-255 scale, one number or (N,). Returns (N, H, W, C + 1) float32, the last
+    channel sigma / 255.
+    """
+    sigmas = np.broadcast_to(np.asarray(levels, np.float32) / 255, (len(images),))
+    map_ = np.broadcast_to(sigmas[:, None, None, None], (*images.shape[:3], 1))
+    return np.concatenate([images, map_], axis=-1, dtype=np.float32)

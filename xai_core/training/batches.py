@@ -1,5 +1,6 @@
 """Training batches: pictures, augmented or made noisy, the same for the same (seed, epoch, batch)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,40 +8,48 @@ from numpy.typing import NDArray
 
 from ..datasets import load_dataset
 from ..images import resize, to_channels
-from ..noise import add_noise
+from ..noise import add_noise, with_level
 from ..types import Array, Labels
 from .recipes import Augmentation, Recipe
 
+HELD_OUT_PATCHES = 512
+"""Patches of the held-out photographs that are measured after each epoch."""
 
-def training_data(recipe: Recipe) -> tuple[tuple[NDArray[np.uint8], Labels], tuple[NDArray[np.uint8], Labels]]:
-    """(pictures, labels) to train on and (pictures, labels) held out of them, at the network's size, 8 bit.
 
-    The held-out part is a seeded random share of each set's `train` split; the val and test splits are never read.
+Pictures = Sequence[NDArray[np.uint8]]
+"""8-bit pictures (h, w, c), of one size unless patches are cut out of them."""
+
+
+def training_data(recipe: Recipe) -> tuple[tuple[Pictures, Labels], tuple[Pictures, Labels]]:
+    """(pictures, labels) to train on and (pictures, labels) held out of them, 8 bit.
+
+    At the network's size, or as they are where patches are cut out of them. The held-out part is a seeded random share of
+    each set's `train` split; the val and test splits are never read.
     """
     rng = np.random.default_rng(recipe.seed)
-    parts: list[tuple[NDArray[np.uint8], Labels]] = [(_none(recipe), _no_labels()), (_none(recipe), _no_labels())]
+    parts: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = ([], [])
+    labels: tuple[list[int], list[int]] = ([], [])
     for name in recipe.datasets:
         dataset = load_dataset(name, "train")
-        pictures = np.empty((len(dataset), recipe.side, recipe.side, recipe.channels), np.uint8)
-        for index in range(len(dataset)):
-            picture = resize(to_channels(dataset.image(index), recipe.channels), recipe.side, recipe.side)[0]
-            pictures[index] = np.round(picture * 255)
         held_out = rng.random(len(dataset)) < recipe.held_out
-        for part, chosen in enumerate((~held_out, held_out)):
-            old_pictures, old_labels = parts[part]
-            parts[part] = (
-                np.concatenate([old_pictures, pictures[chosen]]),
-                np.concatenate([old_labels, dataset.labels[chosen]]),
-            )
-    return parts[0], parts[1]
+        for index, part in enumerate(held_out.astype(int)):
+            picture = to_channels(dataset.image(index), recipe.channels)
+            if recipe.side:
+                picture = resize(picture, recipe.side, recipe.side)
+            parts[part].append(np.round(picture[0] * 255).astype(np.uint8))
+            labels[part].append(int(dataset.labels[index]))
+    return (parts[0], np.array(labels[0], np.int64)), (parts[1], np.array(labels[1], np.int64))
 
 
-def _none(recipe: Recipe) -> NDArray[np.uint8]:
-    return np.empty((0, recipe.side, recipe.side, recipe.channels), np.uint8)
-
-
-def _no_labels() -> Labels:
-    return np.empty(0, np.int64)
+def cut(pictures: Pictures, count: int, side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """`count` squares from random places of random pictures, large pictures as often as they are large."""
+    areas = np.array([float(picture.shape[0] * picture.shape[1]) for picture in pictures])
+    patches = []
+    for index in rng.choice(len(pictures), count, p=areas / areas.sum()):
+        height, width = pictures[index].shape[:2]
+        top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
+        patches.append(pictures[index][top : top + side, left : left + side])
+    return np.stack(patches)
 
 
 def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array:
@@ -79,21 +88,25 @@ def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array
 
 
 def make_noisy(clean: Array, recipe: Recipe, rng: np.random.Generator) -> Array:
-    """Each picture gets one of the recipe's noises at a random level; half of them are clipped to [0, 1] as a file would be."""
+    """Each picture gets one of the recipe's noises at a random level; some are clipped to [0, 1] as a file would be.
+
+    A guided network's input has one channel more: the level of the (Gaussian) noise, sigma / 255.
+    """
     noisy = np.empty_like(clean)
     kinds = rng.integers(len(recipe.noise), size=len(clean))
-    clipped = rng.random(len(clean)) < 0.5
+    clipped = rng.random(len(clean)) < recipe.clipped
+    levels = np.empty(len(clean), np.float32)
     for i, picture in enumerate(clean):
         kind, low, high = recipe.noise[kinds[i]]
-        level = np.exp(rng.uniform(np.log(low), np.log(high))) if kind == "poisson" else rng.uniform(low, high)
-        one = add_noise(picture, kind, level, seed=int(rng.integers(2**31)))[0]
+        levels[i] = np.exp(rng.uniform(np.log(low), np.log(high))) if kind == "poisson" else rng.uniform(low, high)
+        one = add_noise(picture, kind, float(levels[i]), seed=int(rng.integers(2**31)))[0]
         noisy[i] = np.clip(one, 0, 1) if clipped[i] else one
-    return noisy
+    return with_level(noisy, levels) if recipe.guided else noisy
 
 
 def batches(
     recipe: Recipe,
-    pictures: NDArray[np.uint8],
+    pictures: Pictures,
     labels: Labels,
     *,
     epoch: int | None,
@@ -101,6 +114,7 @@ def batches(
 ) -> Any:
     """A keras.utils.PyDataset of (noisy, clean) for a denoiser, (picture, label, class weight) for a classifier.
 
+    Patches are cut at random places in every epoch.
     epoch: shuffles and augments by it; None gives the held-out batches: in order, no augmentation, fixed noise.
     augmentation: instead of the recipe's.
     """
@@ -119,13 +133,16 @@ def batches(
             self.order = order if epoch is None else np.random.default_rng((recipe.seed, epoch)).permutation(order)
 
         def __len__(self) -> int:
+            if recipe.patch:
+                return recipe.steps if epoch is not None else HELD_OUT_PATCHES // recipe.batch
             whole, rest = divmod(len(self.order), recipe.batch)
             return whole + (rest > 0 and epoch is None)
 
         def __getitem__(self, index: int) -> tuple[Any, ...]:
             rng = np.random.default_rng((recipe.seed, 0 if epoch is None else epoch + 1, index))
             chosen = self.order[index * recipe.batch : (index + 1) * recipe.batch]
-            clean = np.asarray(pictures[chosen] / np.float32(255), np.float32)
+            found = cut(pictures, recipe.batch, recipe.patch, rng) if recipe.patch else np.stack([pictures[i] for i in chosen])
+            clean = np.asarray(found / np.float32(255), np.float32)
             if epoch is not None:
                 clean = augment(clean, augmentation or recipe.augmentation, rng)
             if recipe.kind == "denoiser":

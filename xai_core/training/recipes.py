@@ -30,8 +30,11 @@ class Recipe:
 
     build: "package.module:function" of the network, called with `arguments`.
     datasets: training sets, joined; the held-out share of them stops the training.
-    noise: kinds of noise with their lowest and highest level (denoisers).
-    side: height and width of the input.
+    noise: kinds of noise with their lowest and highest level (denoisers). clipped: share of the noisy pictures that are
+        limited to [0, 1], as a file would be. guided: the network is given the level of Gaussian noise as a further channel.
+    side: height and width of the input. patch: instead, squares of this side are cut out of pictures of any size, and an
+        epoch is `steps` batches of them.
+    loss: "mse" or "mae"; classifiers use cross entropy.
     last_epochs, last_augmentation: the run ends with so many epochs of this gentler augmentation, because strong changes
         leave traces (smeared edges) that real pictures do not have (Touvron et al. 2019, arXiv:1906.06423).
     average: decay of the exponential moving average of the weights, taken every ten steps; 0 for none.
@@ -46,8 +49,13 @@ class Recipe:
     datasets: tuple[str, ...]
     side: int
     channels: int
+    patch: int = 0
+    steps: int = 0
     arguments: tuple[tuple[str, Any], ...] = ()
     noise: tuple[tuple[str, float, float], ...] = ()
+    clipped: float = 0.5
+    guided: bool = False
+    loss: Literal["mse", "mae"] = "mse"
     augmentation: Augmentation = Augmentation()
     last_epochs: int = 0
     last_augmentation: Augmentation = Augmentation()
@@ -71,7 +79,14 @@ class Recipe:
 FOUR_NOISES = (("gaussian", 0, 100), ("salt_pepper", 0, 0.4), ("laplace", 0, 100), ("poisson", 2, 100))
 """The four noises of the report, from none to severe (Poisson: photons at white, drawn evenly on a logarithmic scale)."""
 
+GAUSSIAN = (("gaussian", 0, 75),)
+"""Gaussian noise of sigma 0 to 75, every level as often as any other: one network for all."""
+
+SQUARE = Augmentation(flip_horizontal=True, quarter_turns=True)
+"""The eight ways to lay a square."""
+
 AUTOENCODER = "xai_core.denoisers.neural.autoencoder:build_autoencoder"
+UNET = "xai_core.denoisers.neural.unet:build_unet"
 CNN_SMALL = "xai_core.classifiers.cnn_small:build_cnn_small"
 CNN2 = "xai_core.classifiers.cnn2:build_cnn2"
 
@@ -105,6 +120,28 @@ RECIPES: tuple[Recipe, ...] = (
         learning_rate=2e-3,
         average=0.98,
         compile=True,
+    ),
+    Recipe(
+        "unet-grey",
+        "Bias-free U-Net (grey)",
+        "denoiser",
+        UNET,
+        ("bsd68",),
+        0,
+        1,
+        patch=48,
+        steps=1000,
+        noise=GAUSSIAN,
+        clipped=0.1,
+        guided=True,
+        loss="mae",
+        augmentation=SQUARE,
+        epochs=24,
+        batch=16,
+        patience=24,
+        average=0.98,
+        held_out=0.03,
+        half=True,
     ),
     Recipe(
         "cnn-mnist",
