@@ -11,67 +11,12 @@ from .. import weights
 from ..compiled import forward
 from ..errors import InvalidInput
 from ..images import check_images, clip
-from ..registry import Parameter, Registry, Spec
+from ..registry import Registry, Spec
 from ..types import Array, Denoised
+from .classical import FILTERS
+from .neural import NETWORKS
 
-AUTOENCODER = "xai_core.denoisers.neural.autoencoder:build_autoencoder"
-REPORT = "Gondara (2016), doi:10.1109/ICDMW.2016.0041"
-
-DENOISERS = Registry(
-    "denoiser",
-    (
-        Spec(
-            "autoencoder-mnist",
-            "Autoencoder (MNIST)",
-            AUTOENCODER,
-            "The report's network, trained on digits under four noises: it redraws the picture from 256 numbers.",
-            citation=REPORT,
-            passes="1 forward pass",
-            supports={"shape": (28, 28, 1), "neural": True, "blind": True, "trained_on": "mnist"},
-        ),
-        Spec(
-            "autoencoder-fashion",
-            "Autoencoder (Fashion-MNIST)",
-            AUTOENCODER,
-            "The same network, trained on clothes.",
-            citation=REPORT,
-            passes="1 forward pass",
-            supports={"shape": (28, 28, 1), "neural": True, "blind": True, "trained_on": "fashion_mnist"},
-        ),
-        Spec(
-            "median",
-            "Median filter",
-            "xai_core.denoisers.classical.median:median",
-            "The middle value of each neighbourhood: removes salt & pepper, rounds off corners.",
-            (Parameter("size", "Window", 3, 3, 9, 2, "pixels"),),
-            citation="Tukey (1977)",
-            passes="1 filter",
-            supports={"blind": True},
-        ),
-        Spec(
-            "non_local_means",
-            "Non-local means",
-            "xai_core.denoisers.classical.non_local_means:non_local_means",
-            "Averages places of the picture that look alike.",
-            (
-                Parameter("strength", "Strength h / sigma", 0.6, 0.2, 2, 0.1),
-                Parameter("patch", "Patch", 5, 3, 9, 2, "pixels"),
-                Parameter("distance", "Search distance", 6, 3, 15, 1, "pixels"),
-            ),
-            citation="Buades, Coll & Morel (2005), doi:10.1109/CVPR.2005.38",
-            passes="1 filter",
-        ),
-        Spec(
-            "total_variation",
-            "Total variation",
-            "xai_core.denoisers.classical.total_variation:total_variation",
-            "The flattest picture that is still close to the noisy one: keeps edges, removes texture.",
-            (Parameter("strength", "Weight / sigma", 1.1, 0.2, 4, 0.1),),
-            citation="Chambolle (2004), doi:10.1023/B:JMIV.0000011325.36760.1e",
-            passes="up to 200 iterations",
-        ),
-    ),
-)
+DENOISERS = Registry("denoiser", (*NETWORKS, *FILTERS))
 
 
 @dataclass(frozen=True)
