@@ -11,7 +11,9 @@ from .errors import InvalidInput
 from .types import Array
 
 MAX_COMPILED = 64
-LARGEST_BATCH = 64
+LARGEST_BATCH, LARGEST_PIXELS = 64, 2**20
+"""Of one forward pass: images, and their pixels together, which bound the memory."""
+
 _ATTRIBUTE = "_noiselens_compiled"
 lock = threading.RLock()
 """Held while a network is traced."""
@@ -66,6 +68,8 @@ def forward(model: Any, images: Array) -> Array:
     device.configure()
     shape = images.shape[1:]
     run = compiled(model, ("forward", shape), lambda: trace(lambda batch: apply(model, batch), ((None, *shape), "float32")))
-    # An empty batch goes through the network, too, because only the network knows the shape of its output.
-    parts = [run(images[at : at + LARGEST_BATCH]).numpy() for at in range(0, max(len(images), 1), LARGEST_BATCH)]
-    return np.concatenate(parts)
+    if not len(images):  # only the network knows the shape of its output, and some kernels refuse an empty batch
+        empty: Array = run(np.zeros((1, *shape), np.float32)).numpy()[:0]
+        return empty
+    size = max(1, min(LARGEST_BATCH, LARGEST_PIXELS // (shape[0] * shape[1])))
+    return np.concatenate([run(images[at : at + size]).numpy() for at in range(0, len(images), size)])

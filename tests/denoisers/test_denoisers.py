@@ -50,7 +50,8 @@ def test_contract(name, shape, level, rng):
     assert denoised.min() >= 0 and denoised.max() <= 1
     assert np.array_equal(noisy, before)
     singly = np.concatenate([denoiser(noisy[i : i + 1], level) for i in range(3)])
-    np.testing.assert_allclose(denoised, singly, atol=1e-6)
+    # oneDNN adds in another order for another batch size: a few units in the last place of float32 sums.
+    np.testing.assert_allclose(denoised, singly, atol=1e-5)
     assert denoiser(noisy, level).tobytes() == denoised.tobytes()
 
 
