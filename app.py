@@ -16,6 +16,8 @@ page = st.navigation(
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/denoise.py", title="Denoise"),
         st.Page("pages/classify.py", title="Classify"),
+        st.Page("pages/compare.py", title="Compare"),
+        st.Page("pages/noise.py", title="Noise"),
         st.Page("pages/models.py", title="Models"),
     ],
     position="top",

@@ -14,8 +14,10 @@ from xai_core.datasets import load_dataset
 from xai_core.datasets._sources import data_dirs
 from xai_core.denoisers import DENOISERS, Denoiser, load_denoiser
 from xai_core.errors import NoiseLensError
-from xai_core.experiments import Pictures, source
+from xai_core.experiments import Noisy, Pictures, Quality, source
+from xai_core.experiments import noisy as _noisy
 from xai_core.experiments import pictures as _pictures
+from xai_core.experiments import quality as _quality
 from xai_core.explainers import LayerSummary, summarise_layers
 from xai_core.explainers import activations as _activations
 from xai_core.explainers import explain as _explain
@@ -40,6 +42,11 @@ def weights_key(name: str) -> str:
     if name in DENOISERS and not DENOISERS.get(name).supports.get("neural"):
         return ""
     return str(weights.entry(name)["sha256"])
+
+
+def noise_key(scene: Scene) -> str:
+    """The key of a scene's clean and noisy picture, whatever the denoiser."""
+    return scene.key(*PICTURE_FIELDS[: PICTURE_FIELDS.index("denoiser")])
 
 
 def picture_key(scene: Scene) -> str:
@@ -99,9 +106,21 @@ def drawn(key: str, draw: Callable[[], Any]) -> Any:
     return results().get(f"drawn-{key}", draw)
 
 
+def noisy(scene: Scene, upload: Dataset | None) -> Noisy:
+    """The scene's picture before and after noise."""
+    found: Noisy = results().get(f"noisy-{noise_key(scene)}", lambda: _noisy(scene, upload))
+    return found
+
+
 def pictures(scene: Scene, upload: Dataset | None) -> Pictures:
     """The scene's pictures."""
     found: Pictures = results().get(f"pictures-{picture_key(scene)}", lambda: _pictures(scene, upload))
+    return found
+
+
+def quality(scene: Scene, upload: Dataset | None) -> Quality:
+    """The figures of the scene's denoised picture."""
+    found: Quality = results().get(f"quality-{picture_key(scene)}", lambda: _quality(pictures(scene, upload)))
     return found
 
 
@@ -130,6 +149,11 @@ def classifier(scene: Scene) -> Classifier:
     return load_classifier(scene.classifier)
 
 
+def network(scene: Scene, upload: Dataset | None, name: str) -> Denoiser | Classifier:
+    """The scene's denoiser, told the level of the scene's noise, or its classifier."""
+    return denoiser(scene).at(pictures(scene, upload).level) if name == scene.denoiser else classifier(scene)
+
+
 def probabilities(scene: Scene, upload: Dataset | None) -> Array:
     """Probabilities of the classes for clean, noisy, denoised: (3, classes)."""
     key = f"probabilities-{picture_key(scene)}-{scene.classifier}-{weights_key(scene.classifier)}"
@@ -147,16 +171,14 @@ def activations(scene: Scene, upload: Dataset | None, name: str, layer: str) -> 
 
     Not kept: what is drawn from them is, and they are large.
     """
-    network = denoiser(scene) if name == scene.denoiser else classifier(scene)
-    return _activations(network, columns(scene, upload), [layer])[layer]
+    return _activations(network(scene, upload, name), columns(scene, upload), [layer])[layer]
 
 
 def layer_summaries(scene: Scene, upload: Dataset | None, name: str) -> tuple[LayerSummary, ...]:
     """Range and change of every layer of a network for clean, noisy, denoised."""
 
     def compute() -> tuple[LayerSummary, ...]:
-        network = denoiser(scene) if name == scene.denoiser else classifier(scene)
-        return summarise_layers(network, columns(scene, upload))
+        return summarise_layers(network(scene, upload, name), columns(scene, upload))
 
     found: tuple[LayerSummary, ...] = results().get(f"layers-{activations_key(scene, name)}", compute)
     return found
@@ -186,12 +208,12 @@ def compute_explanation(
     progress: Progress | None = None,
 ) -> Explanation:
     """As `explanation`, computed here and now."""
-    network = denoiser(scene) if name == scene.denoiser else classifier(scene)
+    model = network(scene, upload, name)
     images = columns(scene, upload)
     if method == "lime":
         # The superpixels of the clean picture for all three, so that their maps can be compared.
         from xai_core.explainers import superpixels
 
         count = parameters.get("segments", 50)
-        parameters = parameters | {"segments": superpixels(network.prepare(images[:1])[0], count)}
-    return _explain(network, images, method, target, progress=progress, **parameters)
+        parameters = parameters | {"segments": superpixels(model.prepare(images[:1])[0], count)}
+    return _explain(model, images, method, target, progress=progress, **parameters)

@@ -1,6 +1,5 @@
 """The sections of the page Classify."""
 
-import uuid
 from typing import Any
 
 import numpy as np
@@ -142,7 +141,7 @@ def lime(scene: Scene, upload: Dataset | None, text: str) -> None:
     key = cache.explanation_key(scene, scene.classifier, "lime", text, parameters)
     asked, stopped = st.session_state.get("lime", ("", False))
     if asked != key:
-        jobs.jobs().leave(asked, _waiter())
+        jobs.jobs().leave(asked, jobs.waiter())
     if asked != key or not (stopped or jobs.jobs().get(key)):
         _start(key, scene, upload, text, parameters)
     timed = _lime_runs(key)
@@ -185,17 +184,12 @@ def _start(key: str, scene: Scene, upload: Dataset | None, text: str, parameters
         return cache.compute_explanation(scene, upload, scene.classifier, "lime", text, parameters, progress)
 
     st.session_state["lime"] = key, False
-    jobs.jobs().start(key, work, _waiter())
+    jobs.jobs().start(key, work, jobs.waiter())
 
 
 def _stop(key: str) -> None:
     st.session_state["lime"] = key, True
-    jobs.jobs().leave(key, _waiter())
-
-
-def _waiter() -> str:
-    """This session's name among those who wait for a job."""
-    return str(st.session_state.setdefault("waiter", uuid.uuid4().hex))
+    jobs.jobs().leave(key, jobs.waiter())
 
 
 def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, key: str, ends: tuple[str, str]) -> None:

@@ -8,7 +8,6 @@ import streamlit as st
 from xai_core import metrics
 from xai_core.denoisers import DENOISERS
 from xai_core.experiments import Pictures
-from xai_core.explainers import list_layers
 from xai_core.scene import Scene
 from xai_core.types import Dataset, Explanation
 
@@ -82,12 +81,10 @@ def layers(scene: Scene, upload: Dataset | None) -> None:
     """A strip of layers to pick from; the channels of one, for clean, noisy and denoised input."""
     if not DENOISERS.get(scene.denoiser).supports.get("neural"):
         label = DENOISERS.get(scene.denoiser).label
-        st.info(
-            f"{label} is a filter without layers. To look inside a network, choose MNIST or Fashion-MNIST and an autoencoder."
-        )
+        st.info(f"{label} is a filter without layers. To look inside a network, choose a U-Net or an autoencoder.")
         return
-    network = cache.denoiser(scene)
-    known = {layer.name: layer for layer in list_layers(network)}
+    summaries = cache.layer_summaries(scene, upload, scene.denoiser)
+    known = {one.layer.name: one.layer for one in summaries}
     names = list(known)
     chosen = scene.denoiser_layer if scene.denoiser_layer in names else names[0]
     layer = state.control(st.pills, "Layer", "denoiser_layer", chosen, options=names) or chosen
@@ -95,7 +92,6 @@ def layers(scene: Scene, upload: Dataset | None) -> None:
     panels.scale_control("denoise")
     st.caption(f"{known[layer].kind}, output {' x '.join(str(side) for side in known[layer].shape)}.")
     panels.channel_grids(state.scene(), upload, scene.denoiser, layer, key="layer-grid")
-    summaries = cache.layer_summaries(scene, upload, scene.denoiser)
     with st.expander("Noise through the layers"):
         st.dataframe(
             {
@@ -117,7 +113,7 @@ def layers(scene: Scene, upload: Dataset | None) -> None:
 def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
     """Integrated gradients and Grad-CAM of one pixel (or a window around it) of the denoised picture."""
     if not DENOISERS.get(scene.denoiser).supports.get("neural"):
-        st.info("Gradients need a network: choose an autoencoder.")
+        st.info("Gradients need a network: choose a U-Net or an autoencoder.")
         return
     height, width = found.denoised.shape[1:3]
     st.caption("Click a pixel of the denoised picture.")

@@ -1,6 +1,7 @@
 """Slow explanations in the background: one computation for all who ask for it, with progress and cancel."""
 
 import threading
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -90,3 +91,8 @@ def _run(job: Job, work: Callable[[Progress], Any]) -> Any:
 def jobs() -> Jobs:
     """The queue of this server."""
     return Jobs()
+
+
+def waiter() -> str:
+    """This session's name among those who wait for a job."""
+    return str(st.session_state.setdefault("waiter", uuid.uuid4().hex))

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import math
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from xai_core import metrics, render
 from xai_core.datasets import DATASETS
 from xai_core.errors import NoiseLensError
 from xai_core.explainers import EXPLAINERS
-from xai_core.images import encode_png
+from xai_core.images import encode_png, resize
 from xai_core.scene import SCALES, Scene, classifiers_for
 from xai_core.types import Array, Dataset, Explanation
 
@@ -182,11 +183,28 @@ def draw_grids(values: Array, limits: tuple[float, float] | None, colormap: str)
     """The grids, their colour bar, and what to know of them; without limits each channel has its own range and no bar."""
     drawn = []
     for i, (name, value) in enumerate(zip(COLUMNS, values, strict=True)):
-        grid = render.mosaic(value, scale="global" if limits else "map", limits=limits, colormap=colormap)
+        grid = render.mosaic(_shrunk(value), scale="global" if limits else "map", limits=limits, colormap=colormap)
         caption = "" if i == 0 else f"differs from clean by {relative_change(values[0], values[i]):.0%}"
         drawn.append(draw(Picture(f"{name} input", grid.image, caption)))
     bar = render.colour_bar(colormap, *limits, low_word="no response", high_word="strong response") if limits else None
     return drawn, bar, _grid_note(values, own_range=limits is None)
+
+
+GRID = 1400
+"""Pixels of the longer side of a channel grid, about; larger ones are shrunk."""
+
+
+def _shrunk(value: Array) -> Array:
+    """A layer's output (H, W, C) or (C,), its channels averaged down so that their grid fits a screen."""
+    if value.ndim == 1:
+        return value
+    height, width, channels = value.shape
+    most = max(16, GRID // math.isqrt(channels))
+    factor = max(height, width) / most
+    if factor <= 1:
+        return value
+    planes = resize(value.transpose(2, 0, 1)[..., None], round(height / factor), round(width / factor))
+    return planes[..., 0].transpose(1, 2, 0)
 
 
 def _grid_note(values: Array, *, own_range: bool) -> str:

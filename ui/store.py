@@ -38,6 +38,11 @@ class Store:
             self._keep(key, result)
         return result
 
+    def peek(self, key: str) -> Any:
+        """The result of that key, None if there is none."""
+        with self._lock:
+            return self._recent(key) if key in self._kept else None
+
     def clear(self) -> None:
         with self._lock:
             self._kept.clear()

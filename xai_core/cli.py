@@ -1,4 +1,4 @@
-"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME."""
+"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | bench denoisers."""
 
 import argparse
 import json
@@ -20,6 +20,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--epochs", type=int, help="fewer than the recipe's, for a trial")
     evaluate = commands.add_parser("evaluate", help="measure a model on its complete test or val split, into the manifest")
     evaluate.add_argument("name")
+    bench = commands.add_parser("bench", help="denoisers on the published protocol, beside the published figures")
+    bench.add_argument("what", choices=["denoisers"])
+    bench.add_argument(
+        "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
+    )
+    bench.add_argument("--levels", type=float, nargs="+", default=[15, 25, 50], help="sigma, 0-255 scale")
+    bench.add_argument("--only", nargs="+", default=[], metavar="DENOISER", help="default: all that take the set's pictures")
+    bench.add_argument("--limit", type=int, default=0, help="the first pictures only")
+    bench.add_argument("--csv", metavar="FILE", help="write the table (default: bench-SET.csv)")
     given = parser.parse_args(arguments)
     try:
         _run(given)
@@ -49,6 +58,15 @@ def _run(given: argparse.Namespace) -> None:
         record = train(recipe, epochs=given.epochs)
         print(f"{given.name}: best epoch {record['epochs']}, {record['minutes']} minutes.")
         print(f"Now: python -m xai_core evaluate {given.name}")
+    elif given.command == "bench":
+        from pathlib import Path
+
+        from .experiments import bench_denoisers, write_csv
+
+        rows = bench_denoisers(given.set, given.only, given.levels, limit=given.limit)
+        path = Path(given.csv or f"bench-{given.set}.csv")
+        write_csv(rows, path)
+        print(f"Written to {path}.")
     elif given.command == "evaluate":
         from .experiments import evaluate
 

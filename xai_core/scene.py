@@ -16,7 +16,8 @@ from .denoisers import DENOISERS, fits
 from .errors import InvalidInput, NoiseLensError
 from .explainers import EXPLAINERS
 from .noise import NOISES
-from .registry import Registry
+from .registry import Registry, Spec
+from .weights import read_manifest
 
 UPLOAD = "upload"
 """The name of the data set that is the user's own picture."""
@@ -24,6 +25,7 @@ UPLOAD = "upload"
 COLORMAPS = ("viridis", "cividis", "magma", "jet", "grey")
 SMOOTHINGS = ("none", "tv", "gaussian", "median")
 SCALES = ("map", "layer", "global")
+TILES = ("denoised", "removed", "spectrum")
 LEVEL_SOURCES = ("known", "estimated")
 
 Parameters = tuple[tuple[str, float | int | str | bool | None], ...]
@@ -42,6 +44,7 @@ class Scene:
     explainers: methods in the order of their rows; explainer_parameters: "method.parameter" and value.
     layer, denoiser_layer: of the classifier and of the denoiser, whose activations are shown; cam_layer: where Grad-CAM looks
     (empty: chosen by the method).
+    compared: denoisers side by side (empty: chosen by the page); tile: what is seen of each.
     colormap, alpha, smoothing, linked: how heat maps are drawn; scale: of the channel grids.
     """
 
@@ -64,6 +67,8 @@ class Scene:
     layer: str = ""
     denoiser_layer: str = ""
     cam_layer: str = ""
+    compared: tuple[str, ...] = ()
+    tile: str = "denoised"
     colormap: str = "viridis"
     alpha: float = 0.6
     smoothing: str = "none"
@@ -121,8 +126,8 @@ class Scene:
         if name in _CHOICES and text not in _CHOICES[name]:
             raise InvalidInput(f"expected one of {', '.join(_CHOICES[name])}.")
         value: Any = text
-        if name == "explainers":
-            value = tuple(EXPLAINERS.get(part).name for part in text.split(",") if part)
+        if name in _LISTS:
+            value = tuple(_LISTS[name].get(part).name for part in text.split(",") if part)
         elif name in ("index", "seed"):
             value = _whole_number(text)
         elif name in ("level", "alpha"):
@@ -209,13 +214,20 @@ class Scene:
 
 
 _REGISTRIES: dict[str, Registry] = {"dataset": DATASETS, "noise": NOISES, "denoiser": DENOISERS, "classifier": CLASSIFIERS}
-_CHOICES = {"colormap": COLORMAPS, "smoothing": SMOOTHINGS, "scale": SCALES, "level_source": LEVEL_SOURCES}
+_LISTS: dict[str, Registry] = {"explainers": EXPLAINERS, "compared": DENOISERS}
+_CHOICES = {"colormap": COLORMAPS, "smoothing": SMOOTHINGS, "scale": SCALES, "tile": TILES, "level_source": LEVEL_SOURCES}
 
 
 def denoisers_for(shape: tuple[int, ...], dataset: str) -> tuple[str, ...]:
-    """Denoisers that take pictures of this (H, W, C), those trained on the data set first."""
+    """Denoisers that take pictures of this (H, W, C), those made for the data set first, networks without weights last."""
+    trained = read_manifest()
     fitting = [spec for spec in DENOISERS if fits(spec, shape)]
-    return _names_first(fitting, [spec for spec in fitting if spec.supports.get("trained_on") == dataset])
+    fitting.sort(key=lambda spec: bool(spec.supports.get("neural")) and spec.name not in trained)
+    return _names_first(fitting, [spec for spec in fitting if _made_for(dataset, spec) and spec.name in trained])
+
+
+def _made_for(dataset: str, spec: Spec) -> bool:
+    return dataset in spec.supports.get("pictures", ())
 
 
 def classifiers_for(dataset: str) -> tuple[str, ...]:
@@ -231,7 +243,7 @@ def _names_first(specs: Iterable[Any], first: Iterable[Any]) -> tuple[str, ...]:
 def usual_denoiser(shape: tuple[int, ...], dataset: str, current: str) -> str:
     """The denoiser for pictures of another data set: one trained on it, else the current one if it fits, else the default."""
     names = denoisers_for(shape, dataset)
-    if DENOISERS.get(names[0]).supports.get("trained_on") == dataset:
+    if _made_for(dataset, DENOISERS.get(names[0])) and names[0] in read_manifest():
         return names[0]
     return current if current in names else Scene.denoiser
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xai_core import metrics
 from xai_core.errors import InvalidInput
 
-ALL = [metrics.mse, metrics.psnr, metrics.ssim, metrics.pixel_accuracy]
+ALL = [metrics.mse, metrics.psnr, metrics.psnr_8bit, metrics.ssim, metrics.pixel_accuracy]
 EACH = pytest.mark.parametrize("figure", ALL, ids=lambda figure: figure.__name__)
 
 
@@ -27,7 +27,7 @@ def test_one_figure_a_picture(figure, shape, rng):
 @EACH
 def test_equal_pictures(figure, rng):
     images = rng.random((2, 16, 16, 3), np.float32)
-    best = {"mse": 0, "psnr": math.inf, "ssim": 1, "pixel_accuracy": 1}[figure.__name__]
+    best = {"mse": 0, "psnr": math.inf, "psnr_8bit": math.inf, "ssim": 1, "pixel_accuracy": 1}[figure.__name__]
     np.testing.assert_allclose(figure(images, images), best)
 
 
@@ -93,3 +93,25 @@ def test_pixel_accuracy_of_an_all_black_picture_is_the_share_of_black():
     clean[0, :2] = 0.7
     clean[1, :5] = 1
     np.testing.assert_allclose(metrics.pixel_accuracy(clean, np.zeros_like(clean)), [0.8, 0.5])
+
+
+def test_psnr_of_8_bit_pictures_clips_and_rounds():
+    """Beyond [0, 1] and below half a grey level nothing counts; one of 100 pixels off by 3 levels: 20 log10(255 / 0.3)."""
+    clean = np.full((1, 10, 10, 1), 100 / 255, np.float32)
+    clean[0, 0, :2, 0] = 0, 1
+    other = clean + np.float32(0.4 / 255)
+    other[0, 0, :2, 0] = -0.2, 1.7
+    assert metrics.psnr_8bit(clean, other)[0] == math.inf
+    other[0, 5, 5] = 103 / 255
+    assert metrics.psnr_8bit(clean, other)[0] == pytest.approx(20 * math.log10(255 / 0.3), rel=1e-12)
+
+
+def test_psnr_of_8_bit_pictures_is_scikit_images(rng):
+    from skimage.metrics import peak_signal_noise_ratio
+
+    clean = rng.integers(0, 256, (2, 9, 14, 3), np.uint8)
+    other = rng.normal(clean / 255, 0.1).astype(np.float32)
+    rounded = np.clip(np.rint(other * 255), 0, 255).astype(np.uint8)
+    expected = [peak_signal_noise_ratio(a, b, data_range=255) for a, b in zip(clean, rounded, strict=True)]
+    np.testing.assert_allclose(metrics.psnr_8bit(clean, other), expected, rtol=1e-12)
+    assert np.abs(metrics.psnr(clean, other) - expected).min() > 0.1  # the other protocol differs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xai_core.training import RECIPES, get_recipe
-from xai_core.training.batches import augment, batches, make_noisy, training_data
+from xai_core.training.batches import HELD_OUT_PATCHES, augment, batches, cut, make_noisy, training_data
 from xai_core.training.recipes import FOUR_NOISES, Augmentation
 
 
@@ -222,12 +222,12 @@ def test_what_is_held_out(tiny):
     again, _ = training_data(tiny.classifier)
     assert np.array_equal(again[0], kept)
     other, _ = training_data(replace(tiny.classifier, seed=1))
-    assert other[0].shape != kept.shape or not np.array_equal(other[0], kept)
+    assert len(other[0]) != len(kept) or not np.array_equal(other[0], kept)
 
 
 def test_two_data_sets_are_joined_at_the_size_of_the_network(tiny):
     (kept, labels), (held, _) = training_data(replace(tiny.classifier, datasets=("tiny", "tiny"), side=12, channels=3))
-    assert kept.shape[1:] == (12, 12, 3)
+    assert {picture.shape for picture in kept} == {(12, 12, 3)}
     assert len(kept) + len(held) == 2 * len(tiny.data)
     assert len(labels) == len(kept)
 
@@ -260,7 +260,47 @@ def test_every_recipe_fits_the_registries(recipe):
         assert level.check(low) < level.check(high)
     if recipe.kind == "denoiser":
         assert recipe.noise
-        assert spec.supports["shape"] == (recipe.side, recipe.side, recipe.channels)
-        assert spec.supports["trained_on"] == recipe.datasets[0]
+        if recipe.patch:
+            assert recipe.steps and "shape" not in spec.supports and spec.supports["channels"] == recipe.channels
+        else:
+            assert spec.supports["shape"] == (recipe.side, recipe.side, recipe.channels)
+        assert bool(spec.supports.get("guided")) == recipe.guided
+        assert recipe.datasets[0] in spec.supports["pictures"]
     else:
         assert set(recipe.datasets) <= set(spec.supports["datasets"])
+
+
+# Patches and guided networks
+
+
+def test_patches_come_from_everywhere(rng):
+    """Large pictures as often as they are large; all places of a picture."""
+    small, large = np.full((8, 8, 1), 1, np.uint8), np.arange(2, 2 + 16 * 12, dtype=np.uint8).reshape(16, 12, 1)
+    patches = cut([small, large], 600, 8, rng)
+    assert patches.shape == (600, 8, 8, 1)
+    from_small = (patches == 1).all((1, 2, 3)).mean()
+    assert from_small == pytest.approx(64 / (64 + 192), abs=0.08)
+    corners = set(patches[patches[:, 0, 0, 0] > 1][:, 0, 0, 0].tolist())
+    assert corners == {int(large[row, column, 0]) for row in range(9) for column in range(5)}
+
+
+def test_guided_batches_carry_the_level(tiny, monkeypatch):
+    recipe = replace(tiny.denoiser, guided=True, clipped=0.0, noise=(("gaussian", 5, 75),))
+    pictures, labels = training_data(recipe)[0]
+    noisy, clean = batches(recipe, pictures, labels, epoch=0)[0]
+    assert noisy.shape == (*clean.shape[:3], clean.shape[3] + 1)
+    levels = noisy[..., -1]
+    assert (levels == levels[:, :1, :1]).all()
+    spread = (noisy[..., :-1] - clean).std((1, 2, 3))
+    np.testing.assert_allclose(spread, levels[:, 0, 0], rtol=0.3)
+    assert levels.min() >= 5 / 255 and levels.max() <= 75 / 255
+
+
+def test_batches_of_patches(tiny):
+    recipe = replace(tiny.denoiser, side=0, patch=6, steps=3, held_out=0.25)
+    (pictures, labels), held = training_data(recipe)
+    assert {picture.shape for picture in pictures} == {tiny.data.size(0)}
+    epoch = batches(recipe, pictures, labels, epoch=0)
+    assert len(epoch) == 3
+    assert epoch[2][1].shape == (recipe.batch, 6, 6, recipe.channels)
+    assert len(batches(recipe, *held, epoch=None)) == HELD_OUT_PATCHES // recipe.batch

@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import weights
 from ..compiled import forward
 from ..errors import InvalidInput
 from ..images import check_images, clip
+from ..noise import with_level
+from ..noise.estimate import estimate_sigma
 from ..registry import Registry, Spec
 from ..types import Array, Denoised
+from ._tiles import tiled
 from .classical import FILTERS
 from .neural import NETWORKS
 
@@ -24,39 +29,74 @@ class Denoiser:
     """A denoiser that is called with images: `denoiser(images, level=None)`.
 
     model: the Keras model, or None for a classical filter. parameters: of the filter.
+    level: the noise level (sigma, 0-255 scale) where a call names none; None estimates it from each image. Set it with `at`
+    before a guided network is explained, so that all images are explained at the same level.
     """
 
     spec: Spec
     model: Any = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    level: float | None = None
 
     @property
     def name(self) -> str:
         return self.spec.name
 
+    @property
+    def guides(self) -> int:
+        """How many of the network's last input channels are no picture: 1 for the level of a guided network."""
+        return int(bool(self.spec.supports.get("guided")))
+
+    def at(self, level: float | None) -> "Denoiser":
+        """The same denoiser, told the noise level (sigma, 0-255 scale)."""
+        if level is not None and not 0 <= level < float("inf"):
+            raise InvalidInput(f"Expected a noise level of at least 0 (sigma, 0-255 scale), received {level!r}.")
+        return replace(self, level=level)
+
     def prepare(self, images: ArrayLike) -> Array:
-        """Check that the images fit; a denoiser never resizes, because that would change the noise."""
+        """The network's (or filter's) input: checked images, with the level as a further channel for a guided network.
+
+        A denoiser never resizes, because that would change the noise.
+        """
         batch = check_images(images)
         check_fits(self.spec, batch.shape[1:])
-        return batch
+        channels = self.spec.supports.get("channels")
+        if channels not in (None, batch.shape[-1]):
+            raise InvalidInput(
+                f"{self.spec.label} takes grey pictures; the channels of a colour picture go through it one by one. "
+                "To look inside, choose a denoiser of colour pictures, or a grey picture."
+            )
+        return with_level(batch, self._levels(batch)) if self.guides else batch
 
     def __call__(self, images: ArrayLike, level: float | None = None) -> Array:
         """Denoise (N, H, W, C) images; returns the same shape within [0, 1].
 
-        level: the noise's standard deviation, 0-255 scale; None estimates it for each image from the image.
-        Ignored by denoisers that need none (`spec.supports["blind"]`).
+        level: the noise's standard deviation, 0-255 scale; None takes the denoiser's own `level`, or estimates it for each
+        image from the image. Ignored by denoisers that need none (`spec.supports["blind"]`).
         """
-        batch = self.prepare(images)
-        if level is not None and not 0 <= level < float("inf"):
-            raise InvalidInput(f"Expected a noise level of at least 0 (sigma, 0-255 scale), received {level!r}.")
-        if self.model is not None:
-            return clip(forward(self.model, batch))
-        if self.spec.supports.get("blind"):
-            return clip(self.spec.load()(batch, **self.parameters))
-        from ..noise.estimate import estimate_sigma
+        return clip(self.unclipped(images, level))
 
-        sigmas = estimate_sigma(batch) / 255 if level is None else [level / 255] * len(batch)
-        return clip(self.spec.load()(batch, sigmas, **self.parameters))
+    def unclipped(self, images: ArrayLike, level: float | None = None) -> Array:
+        """As a call, before the limits of [0, 1]: what estimates such as SURE need."""
+        batch = check_images(images)
+        check_fits(self.spec, batch.shape[1:])
+        told = self if level is None else self.at(level)
+        if self.model is not None:
+            channels = self.spec.supports.get("channels", batch.shape[-1])
+            if channels == batch.shape[-1]:
+                return tiled(partial(forward, self.model), told.prepare(batch))
+            # A grey network, a colour picture: one level for all channels, one channel after the other.
+            levels = told._levels(batch)
+            planes = [batch[..., channel, None] for channel in range(batch.shape[-1])]
+            inputs = [with_level(plane, levels) for plane in planes] if self.guides else planes
+            return np.concatenate([tiled(partial(forward, self.model), plane) for plane in inputs], axis=-1)
+        if self.spec.supports.get("blind"):
+            return np.asarray(self.spec.load()(batch, **self.parameters), np.float32)
+        return np.asarray(self.spec.load()(batch, told._levels(batch) / 255, **self.parameters), np.float32)
+
+    def _levels(self, batch: Array) -> NDArray[np.float64]:
+        """The level of each image, (N,), sigma on the 0-255 scale."""
+        return estimate_sigma(batch) if self.level is None else np.full(len(batch), float(self.level))
 
     def timed(self, images: ArrayLike, level: float | None = None) -> Denoised:
         """As a call, with the level and the seconds it took."""
@@ -64,17 +104,32 @@ class Denoiser:
         return Denoised(self(images, level), self.name, level, time.perf_counter() - began)
 
 
+SMALLEST = 8
+"""Pixels of the shorter side that a network of any size needs: its coarsest scale mirrors less than that."""
+
+
 def fits(spec: Spec, shape: tuple[int, ...]) -> bool:
     """Whether a denoiser takes images of this (H, W, C)."""
     wanted = spec.supports.get("shape")
-    return wanted is None or tuple(shape) == wanted
+    if wanted is not None:
+        return tuple(shape) == tuple(wanted)
+    if spec.supports.get("neural"):
+        return min(shape[:2]) >= SMALLEST and shape[-1] in (3, spec.supports["channels"])
+    return True
 
 
 def check_fits(spec: Spec, shape: tuple[int, ...]) -> None:
     """Raise InvalidInput where `fits` is false."""
     if not fits(spec, shape):
+        wanted = spec.supports.get("shape")
+        channels = "colour" if spec.supports.get("channels") == 3 else "grey or colour"
+        takes = (
+            f"images of (height, width, channels) = {wanted}"
+            if wanted
+            else f"{channels} images of at least {SMALLEST} x {SMALLEST} pixels"
+        )
         raise InvalidInput(
-            f"{spec.label} works on images of (height, width, channels) = {spec.supports['shape']}; received {tuple(shape)}. "
+            f"{spec.label} works on {takes}; received {tuple(shape)}. "
             "Choose another denoiser, for instance non_local_means, for this picture."
         )
 

@@ -20,7 +20,7 @@ class Pictures:
 
     residual: noisy - denoised, what the denoiser took away, signed.
     true_sigma, estimated_sigma: the noise's standard deviation, from the difference to the clean picture before
-    clipping and from the noisy picture alone; 0-255 scale.
+    clipping and from the noisy picture alone; level: the one of them that the denoiser was told; 0-255 scale.
     seconds: the denoiser's.
     """
 
@@ -30,6 +30,7 @@ class Pictures:
     residual: Array
     true_sigma: float
     estimated_sigma: float
+    level: float
     seconds: float
 
 
@@ -44,20 +45,42 @@ def source(scene: Scene, upload: Dataset | None = None) -> Dataset:
     return upload
 
 
-def pictures(scene: Scene, upload: Dataset | None = None) -> Pictures:
-    """Load, add noise, denoise. The same scene gives the same bytes."""
+@dataclass(frozen=True)
+class Noisy:
+    """A Scene's picture before and after noise; every array is (1, H, W, C) float32.
+
+    noise: what was added, before clipping. noisy: the picture with it, clipped where the scene says so.
+    true_sigma: standard deviation of the noise, 0-255 scale.
+    """
+
+    clean: Array
+    noise: Array
+    noisy: Array
+    true_sigma: float
+
+
+def noisy(scene: Scene, upload: Dataset | None = None) -> Noisy:
+    """Load a picture and add noise. The same scene gives the same bytes."""
     dataset = source(scene, upload)
     if not 0 <= scene.index < len(dataset):
         raise InvalidInput(
             f"There is no picture {scene.index}: the data set on this machine has {len(dataset)} (0 to {len(dataset) - 1})."
         )
     clean = dataset.image(scene.index)
-    noisy = add_noise(clean, scene.noise, scene.level, seed=scene.seed, **dict(scene.noise_parameters))
-    true_sigma = 255 * float(np.sqrt(np.square(noisy - clean).mean()))
-    if scene.clip:
-        noisy = clip(noisy)
-    estimated_sigma = float(estimate_sigma(noisy)[0])
+    unclipped = add_noise(clean, scene.noise, scene.level, seed=scene.seed, **dict(scene.noise_parameters))
+    noise = unclipped - clean
+    true_sigma = 255 * float(np.sqrt(np.square(noise).mean()))
+    return Noisy(clean, noise, clip(unclipped) if scene.clip else unclipped, true_sigma)
+
+
+def pictures(scene: Scene, upload: Dataset | None = None) -> Pictures:
+    """Load, add noise, denoise. The same scene gives the same bytes."""
+    found = noisy(scene, upload)
+    estimated_sigma = float(estimate_sigma(found.noisy)[0])
     denoiser = load_denoiser(scene.denoiser, **dict(scene.denoiser_parameters))
-    level = true_sigma if scene.level_source == "known" else estimated_sigma
-    denoised = denoiser.timed(noisy, level)
-    return Pictures(clean, noisy, denoised.images, noisy - denoised.images, true_sigma, estimated_sigma, denoised.seconds)
+    level = found.true_sigma if scene.level_source == "known" else estimated_sigma
+    denoised = denoiser.timed(found.noisy, level)
+    residual = found.noisy - denoised.images
+    return Pictures(
+        found.clean, found.noisy, denoised.images, residual, found.true_sigma, estimated_sigma, level, denoised.seconds
+    )

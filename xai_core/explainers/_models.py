@@ -30,6 +30,7 @@ class Opened:
     inputs: Array
     size: tuple[int, int]
     prepare: Callable[[ArrayLike], Array]
+    guides: int
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -43,6 +44,13 @@ class Subject(Opened):
     """What is explained: a model, images and their targets, one per image and of one kind."""
 
     targets: tuple[Target, ...]
+
+    def with_guides(self, pictures: Array, index: int | None = None) -> Array:
+        """`pictures` (N, h, w, c), changed inputs, with the guides as they were (those of image `index`, or of each image)."""
+        if self.guides:
+            pictures = np.array(pictures)
+            pictures[..., -self.guides :] = (self.inputs if index is None else self.inputs[index])[..., -self.guides :]
+        return pictures
 
     @property
     def kind(self) -> type[Target]:
@@ -115,7 +123,7 @@ def open_model(model: Any, images: ArrayLike) -> Opened:
         )
     if not len(inputs):
         raise InvalidInput("Expected at least one image, received none.")
-    return Opened(network, function, inputs, (given.shape[1], given.shape[2]), prepare)
+    return Opened(network, function, inputs, (given.shape[1], given.shape[2]), prepare, getattr(model, "guides", 0))
 
 
 def network_of(model: Any) -> Any:

@@ -25,7 +25,7 @@ def integrated_gradients(
     delta = S(x) - S(b), score = S(x).
     Source: Sundararajan, Taly, Yan (2017), arXiv:1703.01365.
     """
-    start = baselines(subject, baseline)
+    start = subject.with_guides(baselines(subject, baseline))
     direction = subject.inputs - start
     positions = ((np.arange(steps) + 0.5) / steps).astype(np.float32)
     count = len(start)

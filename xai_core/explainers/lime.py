@@ -133,7 +133,7 @@ def fit(masks: NDArray[np.float32], values: NDArray[np.floating[Any]], *, alpha:
 
 def _segment_map(subject: Subject, image: Array, segments: int | NDArray[Any]) -> NDArray[np.int32]:
     if isinstance(segments, (int, np.integer)):
-        return superpixels(image, int(segments))
+        return superpixels(image[..., : image.shape[-1] - subject.guides], int(segments))
     given = np.asarray(segments)
     if given.ndim != 2 or not np.issubdtype(given.dtype, np.integer) or not given.size:
         raise InvalidInput(
@@ -157,7 +157,7 @@ def _masked_scores(
 ) -> Array:
     """The target for image `index` under each mask, (samples,) float32."""
     image, numbers = subject.inputs[index], subject.arguments[index]
-    hidden = _hidden(image, labels, hide)
+    hidden = subject.with_guides(_hidden(image, labels, hide), index)
     if subject.model is None:
         run, size = _by_function(subject, image, hidden, labels, numbers), batch_size
     else:

@@ -4,6 +4,7 @@ from .colour import DIVERGING, LABELS, apply, css_colours
 from .figures import CONFIG, PALETTE, curves, histogram, prediction_bars, training_curves
 from .heatmap import SMOOTHINGS, ColourBar, colour_bar, limits, overlay, smooth
 from .mosaic import SCALES, Mosaic, dead_channels, mosaic
+from .spectra import SpectrumPicture, level_curve, noise_histogram, radial_spectrum, spectrum_picture
 
 __all__ = [
     "CONFIG",
@@ -14,16 +15,21 @@ __all__ = [
     "SMOOTHINGS",
     "ColourBar",
     "Mosaic",
+    "SpectrumPicture",
     "apply",
     "colour_bar",
     "css_colours",
     "curves",
     "dead_channels",
     "histogram",
+    "level_curve",
     "limits",
     "mosaic",
+    "noise_histogram",
     "overlay",
     "prediction_bars",
+    "radial_spectrum",
     "smooth",
+    "spectrum_picture",
     "training_curves",
 ]

@@ -1,11 +1,32 @@
 """Filters: thin calls of well-kept libraries. Adding one is a file with a function and a line here.
 
-supports: blind - the filter needs no noise level.
+supports: blind - the filter needs no noise level; optional - the package it needs that is not among the requirements.
 """
 
 from ...registry import Parameter, Spec
+from .wavelet import METHODS, WAVELETS
 
 FILTERS: tuple[Spec, ...] = (
+    Spec(
+        "mean",
+        "Mean filter",
+        "xai_core.denoisers.classical.mean:mean",
+        "The average of each neighbourhood: the simplest filter, which blurs edges and noise alike.",
+        (Parameter("size", "Window", 3, 3, 9, 2, "pixels"),),
+        citation="McDonnell (1981), doi:10.1016/S0146-664X(81)80009-3",
+        passes="1 filter",
+        supports={"blind": True},
+    ),
+    Spec(
+        "gaussian",
+        "Gaussian filter",
+        "xai_core.denoisers.classical.gaussian:gaussian",
+        "An average in which near pixels count more: a soft blur.",
+        (Parameter("width", "Width", 1.0, 0.3, 5, 0.1, "pixels"),),
+        citation="Marr & Hildreth (1980), doi:10.1098/rspb.1980.0020",
+        passes="1 filter",
+        supports={"blind": True},
+    ),
     Spec(
         "median",
         "Median filter",
@@ -15,6 +36,52 @@ FILTERS: tuple[Spec, ...] = (
         citation="Tukey (1977)",
         passes="1 filter",
         supports={"blind": True},
+    ),
+    Spec(
+        "weighted_median",
+        "Weighted median filter",
+        "xai_core.denoisers.classical.weighted_median:weighted_median",
+        "A median in which the middle pixel counts several times: keeps fine lines that the median loses.",
+        (
+            Parameter("size", "Window", 3, 3, 9, 2, "pixels"),
+            Parameter("centre", "Weight of the middle pixel", 3, 1, 25, 2),
+        ),
+        citation="Ko & Lee (1991), doi:10.1109/31.83870",
+        passes="2 filters",
+        supports={"blind": True},
+    ),
+    Spec(
+        "wiener",
+        "Wiener filter",
+        "xai_core.denoisers.classical.wiener:wiener",
+        "The average of each neighbourhood where it is flat, the noisy picture where it is not.",
+        (
+            Parameter("size", "Window", 5, 3, 9, 2, "pixels"),
+            Parameter("strength", "Assumed noise / sigma", 1.0, 0.2, 4, 0.1),
+        ),
+        citation="Lee (1980), doi:10.1109/TPAMI.1980.4766994",
+        passes="1 filter",
+    ),
+    Spec(
+        "bilateral",
+        "Bilateral filter",
+        "xai_core.denoisers.classical.bilateral:bilateral",
+        "A Gaussian filter that leaves out pixels of another brightness or colour, so that edges stay.",
+        (
+            Parameter("strength", "Spread of values / sigma", 3.0, 0.5, 10, 0.5),
+            Parameter("width", "Width", 1.8, 0.5, 5, 0.1, "pixels"),
+        ),
+        citation="Tomasi & Manduchi (1998), doi:10.1109/ICCV.1998.710815",
+        passes="1 filter",
+    ),
+    Spec(
+        "total_variation",
+        "Total variation",
+        "xai_core.denoisers.classical.total_variation:total_variation",
+        "The flattest picture that is still close to the noisy one: keeps edges, removes texture.",
+        (Parameter("strength", "Weight / sigma", 1.1, 0.2, 4, 0.1),),
+        citation="Chambolle (2004), doi:10.1023/B:JMIV.0000011325.36760.1e",
+        passes="up to 200 iterations",
     ),
     Spec(
         "non_local_means",
@@ -30,12 +97,64 @@ FILTERS: tuple[Spec, ...] = (
         passes="1 filter",
     ),
     Spec(
-        "total_variation",
-        "Total variation",
-        "xai_core.denoisers.classical.total_variation:total_variation",
-        "The flattest picture that is still close to the noisy one: keeps edges, removes texture.",
-        (Parameter("strength", "Weight / sigma", 1.1, 0.2, 4, 0.1),),
-        citation="Chambolle (2004), doi:10.1023/B:JMIV.0000011325.36760.1e",
-        passes="up to 200 iterations",
+        "wavelet",
+        "Wavelet shrinkage",
+        "xai_core.denoisers.classical.wavelet:wavelet",
+        "Writes the picture as waves of all sizes and drops those that are as small as the noise.",
+        (
+            Parameter("method", "Threshold", "BayesShrink", choices=METHODS, help="BayesShrink: one per band; VisuShrink: one."),
+            Parameter("wavelet", "Wavelet", "db2", choices=WAVELETS),
+            Parameter("shifts", "Shifts", 3, 0, 7, 1, "pixels", help="The mean over (shifts + 1)^2 shifted pictures; 0: none."),
+        ),
+        citation="Chang, Yu & Vetterli (2000), doi:10.1109/83.862633; Donoho & Johnstone (1994), doi:10.1093/biomet/81.3.425",
+        passes="(shifts + 1)^2 wavelet transforms",
+    ),
+    Spec(
+        "pca",
+        "Principal components of patches",
+        "xai_core.denoisers.classical.pca:pca",
+        "Learns the usual patterns of the picture's patches and drops what is as weak as the noise.",
+        (
+            Parameter("threshold", "Threshold / sigma", 2.75, 0.5, 6, 0.25),
+            Parameter("patch", "Patch", 7, 3, 11, 1, "pixels"),
+        ),
+        citation="Deledalle, Salmon & Dalalyan (2011), doi:10.5244/C.25.25",
+        passes="1 eigenvalue problem, 1 product with each patch",
+    ),
+    Spec(
+        "ica",
+        "Independent components of patches",
+        "xai_core.denoisers.classical.ica:ica",
+        "As principal components, with patterns that occur apart from one another: small edges and bars.",
+        (
+            Parameter("threshold", "Threshold / sigma", 2.75, 0.5, 6, 0.25),
+            Parameter("patch", "Patch", 7, 3, 11, 1, "pixels"),
+        ),
+        citation="Hyvarinen (1999), doi:10.1162/089976699300016214",
+        passes="up to 20 iterations, 1 product with each patch",
+    ),
+    Spec(
+        "notch",
+        "Notch filter",
+        "xai_core.denoisers.classical.notch:notch",
+        "Finds regular waves in the picture, such as electrical interference, and takes out only those.",
+        (
+            Parameter("threshold", "Height of a peak", 8.0, 3, 50, 1, "times the usual spectrum"),
+            Parameter("width", "Width", 1.0, 0.5, 5, 0.5, "cycles per picture"),
+            Parameter("disc", "Lowest frequency", 0.05, 0.01, 0.4, 0.01, "cycles per pixel"),
+        ),
+        citation="Aizenberg & Butakoff (2008), doi:10.1016/j.imavis.2007.08.011",
+        passes="1 Fourier transform, 2 cosine transforms each way per wave",
+        supports={"blind": True},
+    ),
+    Spec(
+        "bm3d",
+        "BM3D",
+        "xai_core.denoisers.classical.bm3d:bm3d",
+        "Stacks patches that look alike and shrinks them together; needs the package bm3d, for non-commercial use only.",
+        (Parameter("strength", "Assumed noise / sigma", 1.0, 0.2, 4, 0.1),),
+        citation="Dabov, Foi, Katkovnik & Egiazarian (2007), doi:10.1109/TIP.2007.901238",
+        passes="2 filters",
+        supports={"optional": "bm3d"},
     ),
 )

@@ -1,10 +1,10 @@
 """Non-local means (scikit-image, fast mode)."""
 
 from collections.abc import Sequence
-
-import numpy as np
+from typing import Any
 
 from ...types import Array
+from ._shared import filter_each
 
 
 def non_local_means(images: Array, sigmas: Sequence[float], *, strength: float = 0.6, patch: int = 5, distance: int = 6) -> Array:
@@ -16,14 +16,9 @@ def non_local_means(images: Array, sigmas: Sequence[float], *, strength: float =
     """
     from skimage.restoration import denoise_nl_means
 
-    out = np.empty_like(images)
-    for i, (image, sigma) in enumerate(zip(images, sigmas, strict=True)):
-        # h = 0 divides by zero; below a thousandth of a grey level there is nothing to remove.
-        if sigma < 4e-6:
-            out[i] = image
-            continue
-        filtered = denoise_nl_means(
+    def filter_one(image: Array, sigma: float) -> Any:
+        return denoise_nl_means(
             image, patch_size=patch, patch_distance=distance, h=strength * sigma, sigma=sigma, fast_mode=True, channel_axis=-1
         )
-        out[i] = filtered.reshape(image.shape)  # scikit-image drops axes of length 1: the channel of a grey picture
-    return out
+
+    return filter_each(images, sigmas, filter_one)

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...types import Array
+from ._shared import filter_each
 
 
 def total_variation(images: Array, sigmas: Sequence[float], *, strength: float = 1.1) -> Array:
@@ -15,7 +14,4 @@ def total_variation(images: Array, sigmas: Sequence[float], *, strength: float =
     """
     from skimage.restoration import denoise_tv_chambolle
 
-    out = np.empty_like(images)
-    for i, (image, sigma) in enumerate(zip(images, sigmas, strict=True)):
-        out[i] = denoise_tv_chambolle(image, weight=max(strength * sigma, 1e-8), channel_axis=-1)
-    return out
+    return filter_each(images, sigmas, lambda image, sigma: denoise_tv_chambolle(image, strength * sigma, channel_axis=-1))

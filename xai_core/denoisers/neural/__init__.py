@@ -2,13 +2,16 @@
 
 supports: neural; channels - of the pictures that it takes (a grey one takes the channels of a colour picture one by one);
 shape - (H, W, C) where it takes no other; guided - its last input channel is the noise's level; blind - it needs no level;
-trained_on - the data set whose pictures it knows.
+pictures - the data sets whose pictures it was made for.
 """
 
 from ...registry import Spec
 
 AUTOENCODER = "xai_core.denoisers.neural.autoencoder:build_autoencoder"
 REPORT = "Gondara (2016), doi:10.1109/ICDMW.2016.0041"
+
+UNET = "xai_core.denoisers.neural.unet:build_unet"
+BIAS_FREE = "Mohan et al. (2020), arXiv:1906.05478; Zhang et al. (2021), arXiv:2008.13751"
 
 NETWORKS: tuple[Spec, ...] = (
     Spec(
@@ -18,7 +21,7 @@ NETWORKS: tuple[Spec, ...] = (
         "The report's network, trained on digits under four noises: it redraws the picture from 256 numbers.",
         citation=REPORT,
         passes="1 forward pass",
-        supports={"shape": (28, 28, 1), "neural": True, "blind": True, "trained_on": "mnist"},
+        supports={"shape": (28, 28, 1), "neural": True, "blind": True, "pictures": ("mnist",)},
     ),
     Spec(
         "autoencoder-fashion",
@@ -27,6 +30,56 @@ NETWORKS: tuple[Spec, ...] = (
         "The same network, trained on clothes.",
         citation=REPORT,
         passes="1 forward pass",
-        supports={"shape": (28, 28, 1), "neural": True, "blind": True, "trained_on": "fashion_mnist"},
+        supports={"shape": (28, 28, 1), "neural": True, "blind": True, "pictures": ("fashion_mnist",)},
+    ),
+    Spec(
+        "unet-mnist",
+        "U-Net (MNIST)",
+        UNET,
+        "Bias-free residual U-Net for digits, told the noise level.",
+        citation=BIAS_FREE,
+        passes="1 forward pass",
+        supports={"shape": (28, 28, 1), "channels": 1, "neural": True, "guided": True, "pictures": ("mnist",)},
+    ),
+    Spec(
+        "unet-fashion",
+        "U-Net (Fashion-MNIST)",
+        UNET,
+        "Bias-free residual U-Net for clothes, told the noise level.",
+        citation=BIAS_FREE,
+        passes="1 forward pass",
+        supports={"shape": (28, 28, 1), "channels": 1, "neural": True, "guided": True, "pictures": ("fashion_mnist",)},
+    ),
+    Spec(
+        "unet-cifar10",
+        "U-Net (CIFAR-10)",
+        UNET,
+        "Bias-free residual U-Net for small colour pictures, told the noise level.",
+        citation=BIAS_FREE,
+        passes="1 forward pass",
+        supports={"shape": (32, 32, 3), "channels": 3, "neural": True, "guided": True, "pictures": ("cifar10",)},
+    ),
+    Spec(
+        "unet-grey",
+        "U-Net (grey photographs)",
+        UNET,
+        "Bias-free residual U-Net for photographs of any size, told the noise level.",
+        citation=BIAS_FREE,
+        passes="1 forward pass",
+        supports={"channels": 1, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
+    ),
+    Spec(
+        "unet-colour",
+        "U-Net (colour photographs)",
+        UNET,
+        "The same network for the three channels of colour together.",
+        citation=BIAS_FREE,
+        passes="1 forward pass",
+        supports={
+            "channels": 3,
+            "neural": True,
+            "guided": True,
+            "pictures": ("cbsd68", "photos", "galaxies", "simulated_galaxies", "hubble"),
+        },
     ),
 )

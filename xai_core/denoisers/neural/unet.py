@@ -13,12 +13,15 @@ def build_unet(channels: int = 1, widths: Sequence[int] = (32, 64, 128, 128), gu
     f(a y, a s) = a f(y, s) for a > 0 and f = J_y y + J_s s, with the Jacobians J at (y, s): what comes out splits exactly.
     No layer interpolates, because TensorFlow's forward mode loses the tangent through a bilinear resize.
 
-    channels: of the picture. widths: channels of the scales, from fine to coarse; height and width must be multiples of
-    2^(len(widths) - 1). guided: the input has one channel more, the noise's standard deviation on the picture's scale.
+    channels: of the picture. widths: channels of the scales, from fine to coarse; sides that are no multiple of
+    2^(len(widths) - 1) are mirrored up to one. guided: the input has one channel more, the noise's standard deviation on the
+    picture's scale.
     Source: after Mohan et al. (2020), arXiv:1906.05478 (bias-free) and Zhang et al. (2021), arXiv:2008.13751 (blocks, map).
     """
     import keras
     from keras import layers
+
+    from ._layers import CropLike, PadToMultiple
 
     def conv(filters: int, name: str, activation: str | None = None, spread: float = 2.0) -> Any:
         start = keras.initializers.VarianceScaling(spread, "fan_in")
@@ -33,7 +36,8 @@ def build_unet(channels: int = 1, widths: Sequence[int] = (32, 64, 128, 128), gu
 
     inputs = keras.Input((None, None, channels + guided), name="image_and_level" if guided else "image")
     image = inputs[..., :channels] if guided else inputs
-    x = conv(widths[0], "head")(inputs)
+    x = PadToMultiple(2 ** (len(widths) - 1), name="pad")(inputs)
+    x = conv(widths[0], "head")(x)
     skips = []
     for scale, (width, coarser) in enumerate(pairwise(widths)):
         x = block(x, width, f"down_{scale}")
@@ -44,6 +48,7 @@ def build_unet(channels: int = 1, widths: Sequence[int] = (32, 64, 128, 128), gu
         x = layers.Conv2DTranspose(widths[scale], 2, strides=2, use_bias=False, name=f"double_{scale}")(x)
         x = layers.Add(name=f"skip_{scale}")([x, skips[scale]])
         x = block(x, widths[scale], f"up_{scale}")
-    noise = conv(channels, "noise", spread=0.01)(x)
+    x = conv(channels, "found", spread=0.01)(x)
+    noise = CropLike(name="noise")([x, inputs])
     outputs = layers.Subtract(name="denoised")([image, noise])
     return keras.Model(inputs, outputs, name="unet")
