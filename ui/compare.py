@@ -21,7 +21,6 @@ FIRST = ("total_variation", "non_local_means", "wavelet", "bilateral", "wiener",
 
 TILE_WORDS = {"denoised": "the picture", "removed": "what was removed", "spectrum": "the spectrum of what was removed"}
 ORDERS = ("as chosen", "PSNR", "SSIM", "whiteness", "time")
-SPECTRUM_RANGE = (-10.0, 60.0)
 
 
 def choice(scene: Scene, upload: Dataset | None) -> tuple[str, ...]:
@@ -107,8 +106,8 @@ def _references(found: Pictures, shown: str) -> list[Drawn]:
         ]
     if shown == "spectrum":
         return [
-            draw(_spectrum("Spectrum of the picture", clean[0], "")),
-            draw(_spectrum("Spectrum of the noise", noisy[0] - clean[0], "what should be removed")),
+            draw(panels.spectrum("Spectrum of the picture", clean[0], "")),
+            draw(panels.spectrum("Spectrum of the noise", noisy[0] - clean[0], "what should be removed")),
         ]
     return [draw(Picture("Clean", clean[0])), draw(Picture("Noisy", noisy[0], panels.quality(clean, noisy)))]
 
@@ -118,22 +117,14 @@ def _tile(name: str, found: Pictures, figures: Quality, shown: str) -> Drawn:
     caption = f"{panels.decibels(figures.psnr)} · SSIM {figures.ssim:.3f} · {_time(figures.seconds)}"
     if shown == "denoised":
         return draw(Picture(label, found.denoised[0], caption))
-    caption = f"whiteness {figures.whiteness:.2f}"
+    caption = "nothing was removed" if np.isnan(figures.whiteness) else f"whiteness {figures.whiteness:.2f}"
     if shown == "removed":
         return draw(_signed(label, found.residual[0], caption))
-    return draw(_spectrum(label, found.residual[0], caption))
+    return draw(panels.spectrum(label, found.residual[0], caption))
 
 
 def _signed(title: str, values: Array, caption: str) -> Picture:
     return panels.signed_picture(title, 255 * values, words=("made brighter", "made darker"), caption=caption)
-
-
-def _spectrum(title: str, values: Array, caption: str) -> Picture:
-    """Log power by frequency, zero in the middle, on one scale for all: that of noise of 0 to 75 grey levels."""
-    power = render.spectrum_picture(values).power
-    low, high = SPECTRUM_RANGE
-    bar = render.colour_bar("magma", low, high, low_word="weak", high_word="strong", unit="dB")
-    return Picture(title, render.apply(power, "magma", low, high), caption, values=power, bar=bar)
 
 
 def _time(seconds: float) -> str:
@@ -185,7 +176,8 @@ def _ordered(names: tuple[str, ...], figures: dict[str, Quality]) -> list[str]:
     }.get(by)
     if value is None:
         return list(names)
-    return sorted(names, key=lambda name: value(figures[name]) if name in figures else float("inf"))
+    values = {name: value(figures[name]) for name in figures}
+    return sorted(names, key=lambda name: np.nan_to_num(values.get(name, np.inf), nan=np.inf))
 
 
 def _jobs(scene: Scene, upload: Dataset | None, names: tuple[str, ...]) -> dict[str, jobs.Job]:
@@ -217,22 +209,28 @@ def curves(scene: Scene, upload: Dataset | None, names: tuple[str, ...]) -> None
         st.caption(f"{len(names)} denoisers at {len(levels)} levels of the noise, on this picture.")
         st.button("Measure the curves", on_click=_measure, args=(key, asked, upload, names, levels))
         return
-    st.fragment(_curves, run_every=None if job.finished else 0.4)(not job.finished, key, scene, names, levels)
+    if job.finished:
+        _curves(job.future.result(), scene, names, levels)
+    else:
+        st.fragment(_progress, run_every=0.4)(key)
 
 
 def _measure(key: str, scene: Scene, upload: Dataset | None, names: tuple[str, ...], levels: tuple[float, ...]) -> None:
     jobs.jobs().start(key, lambda progress: sweep(scene, upload, names, levels, progress), jobs.waiter())
 
 
-def _curves(timed: bool, key: str, scene: Scene, names: tuple[str, ...], levels: tuple[float, ...]) -> None:
+def _progress(key: str) -> None:
     job = jobs.jobs().get(key)
-    if job is None or (timed and job.finished):
+    if job is None or job.finished:
         st.rerun()
-    if timed:
-        st.progress(job.share, f"{job.share:.0%} measured")
-        st.button("Stop measuring", on_click=lambda: jobs.jobs().leave(key, jobs.waiter()))
-        return
-    rows: dict[str, tuple[Quality, ...]] = job.future.result()
+    st.progress(job.share, f"{job.share:.0%} measured")
+    if st.button("Stop measuring"):
+        jobs.jobs().leave(key, jobs.waiter())
+        st.rerun()
+
+
+def _curves(rows: dict[str, tuple[Quality, ...]], scene: Scene, names: tuple[str, ...], levels: tuple[float, ...]) -> None:
+    """Two charts whose points set the level; not in a fragment, because a click changes the whole page."""
     spec = NOISES.get(scene.noise).parameter("level")
     now = float(spec.default if scene.level is None else scene.level)
     trained = (0.0, 75.0) if scene.noise == "gaussian" else None

@@ -93,6 +93,17 @@ def signed_picture(title: str, values: Array, *, words: tuple[str, str], caption
     return Picture(title, render.apply(plane, "diverging", low, high), caption, values=plane, bar=bar)
 
 
+SPECTRUM = (-10.0, 70.0)
+"""dB, one scale for all spectra: from the rounding to 256 grey levels to the structure of a picture."""
+
+
+def spectrum(title: str, values: Array, caption: str) -> Picture:
+    """The log power spectrum of a picture, noise or residual (H, W, C), frequency zero in the middle."""
+    power = render.spectrum_picture(values).power
+    bar = render.colour_bar("magma", *SPECTRUM, low_word="weak", high_word="strong", unit="dB")
+    return Picture(title, render.apply(power, "magma", *SPECTRUM), caption, values=power, bar=bar)
+
+
 def map_row(
     images: Array, explanation: Explanation, *, of: str, key: str, group: str, words: tuple[str, str], toolbar: bool = False
 ) -> None:

@@ -12,7 +12,10 @@ from xai_core.errors import InvalidInput
 def by_hand(grey):
     """Gradient magnitudes of one picture (H, W) at half size, all of it in loops; black beyond the border."""
     height, width = grey.shape
-    value = lambda plane, i, j: plane[i][j] if 0 <= i < len(plane) and 0 <= j < len(plane[0]) else 0.0  # noqa: E731
+
+    def value(plane, i, j):
+        return plane[i][j] if 0 <= i < len(plane) and 0 <= j < len(plane[0]) else 0.0
+
     rows, columns = math.ceil(height / 2), math.ceil(width / 2)
     half = [
         [sum(255 * value(grey, 2 * i + k, 2 * j + m) for k in (0, 1) for m in (0, 1)) / 4 for j in range(columns)]

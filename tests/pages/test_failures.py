@@ -116,7 +116,7 @@ def test_no_model_at_all(visit, models):
     assert len(page.row("pictures")) == 4
 
 
-@pytest.mark.parametrize("name", ["home", "denoise", "classify", "models"])
+@pytest.mark.parametrize("name", ["home", "denoise", "classify", "compare", "noise", "models"])
 def test_a_data_set_that_is_not_there(visit, name):
     page = visit(name, dataset="galaxies")
     sentences = [*page.errors, *(element.value for element in page.app.warning)]

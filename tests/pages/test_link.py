@@ -4,7 +4,7 @@ import pytest
 
 from xai_core.scene import Scene
 
-PAGES = ("home", "denoise", "classify", "models")
+PAGES = ("home", "denoise", "classify", "compare", "noise", "models")
 
 FAR_FROM_DEFAULT = {
     "dataset": "mnist",
@@ -21,6 +21,8 @@ FAR_FROM_DEFAULT = {
     "explainer.integrated_gradients.steps": "10",
     "explainer.lime.samples": "30",
     "cam_layer": "conv_2_1",
+    "compared": "median,total_variation",
+    "tile": "removed",
     "colormap": "magma",
     "alpha": "0.35",
     "smoothing": "tv",

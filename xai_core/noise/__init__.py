@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from ..images import check_images
 from ..registry import Parameter, Registry, Spec
 from ..types import Array
+from .correlated import KERNELS
 
 SIGMA = "sigma, 0-255 scale"
 
@@ -63,6 +64,53 @@ NOISES = Registry(
                 Parameter("frequency", "Frequency", 0.125, 0.01, 0.5, 0.005, "cycles per pixel"),
                 Parameter("angle", "Direction", 30.0, 0, 180, 5, "degrees from the column axis"),
             ),
+        ),
+        Spec(
+            "uniform",
+            "Uniform",
+            "xai_core.noise.models:uniform",
+            "Errors of every size up to a limit, all equally likely.",
+            (Parameter("level", "Noise level", 25.0, 0, 100, 1, SIGMA),),
+        ),
+        Spec(
+            "impulse",
+            "Random-valued impulse",
+            "xai_core.noise.models:impulse",
+            "Some pixels are lost: they turn into any colour, and hide better than salt & pepper.",
+            (Parameter("level", "Noise level", 0.1, 0, 0.9, 0.01, "share of pixels replaced"),),
+        ),
+        Spec(
+            "poisson_gaussian",
+            "Poisson + Gaussian",
+            "xai_core.noise.models:poisson_gaussian",
+            "A real camera: photon counting, then the noise of reading out the sensor.",
+            (
+                Parameter("level", "Photons", 30.0, 1, 255, 1, "photons at white (fewer is noisier)"),
+                Parameter("sigma", "Read-out noise", 10.0, 0, 100, 1, SIGMA),
+            ),
+            citation="Foi, Trimeche, Katkovnik & Egiazarian (2008), doi:10.1109/TIP.2008.2001399",
+        ),
+        Spec(
+            "quantisation",
+            "Quantisation",
+            "xai_core.noise.models:quantisation",
+            "Too few grey levels: smooth areas turn into bands.",
+            (
+                Parameter("level", "Grey levels", 3.0, 1, 8, 1, "bits (fewer is coarser)"),
+                Parameter("dither", "Dither", False, help="Random rounding: noise in place of bands."),
+            ),
+            citation="Roberts (1962), doi:10.1109/TIT.1962.1057702",
+        ),
+        Spec(
+            "correlated",
+            "Correlated",
+            "xai_core.noise.correlated:correlated",
+            "Neighbouring pixels err together, in blotches, streaks, grains, hatching or clouds.",
+            (
+                Parameter("level", "Noise level", 25.0, 0, 100, 1, SIGMA),
+                Parameter("kernel", "Pattern", "gaussian", choices=KERNELS),
+            ),
+            citation="Makinen, Azzari & Foi (2020), doi:10.1109/TIP.2020.3014721",
         ),
     ),
 )
