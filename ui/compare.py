@@ -17,7 +17,9 @@ from . import cache, jobs, panels, state
 from .viewer import Drawn, Picture, draw, viewer
 
 FIRST = ("total_variation", "non_local_means", "wavelet", "bilateral", "wiener", "median", "gaussian")
-"""Filters that stand beside the data set's network until the person chooses."""
+"""Filters that stand beside the data set's networks until the person chooses."""
+
+SHOWN = 8
 
 TILE_WORDS = {"denoised": "the picture", "removed": "what was removed", "spectrum": "the spectrum of what was removed"}
 ORDERS = ("as chosen", "PSNR", "SSIM", "whiteness", "time")
@@ -27,7 +29,9 @@ def choice(scene: Scene, upload: Dataset | None) -> tuple[str, ...]:
     """The denoisers that are compared."""
     fitting = denoisers_for(cache.dataset_of(scene, upload).size(scene.index), scene.dataset)
     given = tuple(name for name in scene.compared if name in fitting)
-    usual = (fitting[0], *(name for name in FIRST if name in fitting and name != fitting[0]))
+    trained = weights.trained_models()
+    made = [name for name in fitting if scene.dataset in DENOISERS.get(name).supports.get("pictures", ()) and name in trained]
+    usual = (*made, *(name for name in FIRST if name in fitting))[:SHOWN]
     key = f"compared:{scene.dataset}"
     chosen = state.control(
         st.multiselect,
@@ -131,10 +135,9 @@ def _time(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _parameters(name: str) -> int | None:
-    if not DENOISERS.get(name).supports.get("neural"):
-        return None
-    return int(weights.entry(name)["parameters"])
+def _parameters(name: str) -> int:
+    """Trained numbers of a network."""
+    return int(weights.entry(name)["parameters"]) if DENOISERS.get(name).supports.get("neural") else 0
 
 
 def _table(scene: Scene, names: list[str], figures: dict[str, Quality]) -> None:
@@ -155,7 +158,7 @@ def _table(scene: Scene, names: list[str], figures: dict[str, Quality]) -> None:
                 help="Of what was removed: 1 is noise without structure, less means that parts of the picture went too.",
             ),
             "Time (ms)": st.column_config.NumberColumn(format="%.0f", help="On this server, for this picture."),
-            "Parameters": st.column_config.NumberColumn(format="localized", help="Trained numbers; a filter has none."),
+            "Parameters": st.column_config.NumberColumn(format="localized", help="Trained numbers; a filter has 0."),
         },
         hide_index=True,
     )
@@ -191,6 +194,9 @@ def _jobs(scene: Scene, upload: Dataset | None, names: tuple[str, ...]) -> dict[
 
 
 def _measure_tile(scene: Scene, upload: Dataset | None, progress: Progress) -> Quality:
+    # The first call of a denoiser loads its library or network, and prepares it for the size: no part of its time.
+    size = cache.dataset_of(scene, upload).size(scene.index)
+    cache.drawn(f"warm-{scene.denoiser}-{size}", lambda: cache.denoiser(scene)(np.zeros((1, *size), np.float32), 25.0).shape)
     return cache.quality(scene, upload)
 
 

@@ -109,7 +109,8 @@ def estimates(scene: Scene, found: Noisy) -> None:
         hide_index=True,
     )
     st.caption(
-        "Standard deviation on the 0-255 scale. Both estimators take fine detail for noise: a clean picture does not read 0. "
+        "Standard deviation on the 0-255 scale; estimators of Donoho & Johnstone (1994) and Immerkær (1996). "
+        "Both take fine detail for noise: a clean picture does not read 0. "
         "A file keeps nothing below black or above white, and large black or white areas then hide a part of the noise: "
         "compare the last two columns. They assume white noise; on waves, impulses and smooth grain they say little."
     )
@@ -118,14 +119,14 @@ def estimates(scene: Scene, found: Noisy) -> None:
 def _estimates(found: Noisy) -> dict[str, list[object]]:
     unclipped, clipped = found.clean + found.noise, np.clip(found.clean + found.noise, 0, 1)
     methods = {
-        "wavelet detail (Donoho & Johnstone 1994)": estimate_sigma,
-        "Laplacian difference (Immerkær 1996)": estimate_sigma_immerkaer,
+        "wavelet detail": estimate_sigma,
+        "Laplacian": estimate_sigma_immerkaer,
     }
     return {
         "Estimator": [*methods, "truth"],
-        "clean picture": [*(float(method(found.clean)[0]) for method in methods.values()), 0.0],
-        "noisy, unclipped": [*(float(method(unclipped)[0]) for method in methods.values()), found.true_sigma],
-        "noisy, as a file": [*(float(method(clipped)[0]) for method in methods.values()), found.true_sigma],
+        "clean": [*(float(method(found.clean)[0]) for method in methods.values()), 0.0],
+        "unclipped": [*(float(method(unclipped)[0]) for method in methods.values()), found.true_sigma],
+        "as a file": [*(float(method(clipped)[0]) for method in methods.values()), found.true_sigma],
     }
 
 

@@ -18,6 +18,7 @@ _PLACES = {
     "load_dataset": "datasets",
     "from_bytes": "datasets.upload",
     "add_noise": "noise",
+    "estimate_sigma": "noise.estimate",
     "load_denoiser": "denoisers",
     "load_classifier": "classifiers",
     "activations": "explainers",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .images import clip as clip
     from .images import quantise as quantise
     from .noise import add_noise as add_noise
+    from .noise.estimate import estimate_sigma as estimate_sigma
     from .scene import Scene as Scene
 
 

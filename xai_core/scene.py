@@ -17,7 +17,7 @@ from .errors import InvalidInput, NoiseLensError
 from .explainers import EXPLAINERS
 from .noise import NOISES
 from .registry import Registry, Spec
-from .weights import read_manifest
+from .weights import trained_models
 
 UPLOAD = "upload"
 """The name of the data set that is the user's own picture."""
@@ -127,7 +127,7 @@ class Scene:
             raise InvalidInput(f"expected one of {', '.join(_CHOICES[name])}.")
         value: Any = text
         if name in _LISTS:
-            value = tuple(_LISTS[name].get(part).name for part in text.split(",") if part)
+            value = tuple(dict.fromkeys(_LISTS[name].get(part).name for part in text.split(",") if part))
         elif name in ("index", "seed"):
             value = _whole_number(text)
         elif name in ("level", "alpha"):
@@ -145,6 +145,8 @@ class Scene:
     def with_parameter(self, prefix: str, name: str, value: Any) -> "Scene":
         """This scene with one parameter of its noise, denoiser or explainer ("method.parameter") set and checked."""
         if prefix == "noise":
+            if name == "level":
+                raise InvalidInput("the level is a setting of its own: level=...")
             value = NOISES.get(self.noise).parameter(name).check(value)
         elif prefix == "denoiser":
             value = DENOISERS.get(self.denoiser).parameter(name).check(value)
@@ -176,15 +178,16 @@ class Scene:
             picture,
             f"noisy = xc.add_noise(clean, {self.noise!r}, level={_write(level)}, seed={self.seed}{noise_arguments})",
         ]
-        if self.level_source == "known":
+        known = self.level_source == "known"
+        if known:
             lines.append("level = 255 * float(((noisy - clean) ** 2).mean()) ** 0.5  # the noise's true standard deviation")
-        else:
-            lines.append("level = None  # estimated from the noisy picture")
         if self.clip:
             lines.append("noisy = xc.clip(noisy)")
+        if not known:
+            lines.append("level = float(xc.estimate_sigma(noisy)[0])  # from the noisy picture alone")
         lines += [
-            f"denoiser = xc.load_denoiser({self.denoiser!r}{denoiser_arguments})",
-            "denoised = denoiser(noisy, level)",
+            f"denoiser = xc.load_denoiser({self.denoiser!r}{denoiser_arguments}).at(level)",
+            "denoised = denoiser(noisy)",
             "print(xc.metrics.psnr(clean, noisy), xc.metrics.psnr(clean, denoised))",
         ]
         if self.spot and DENOISERS.get(self.denoiser).supports.get("neural"):
@@ -220,7 +223,7 @@ _CHOICES = {"colormap": COLORMAPS, "smoothing": SMOOTHINGS, "scale": SCALES, "ti
 
 def denoisers_for(shape: tuple[int, ...], dataset: str) -> tuple[str, ...]:
     """Denoisers that take pictures of this (H, W, C), those made for the data set first, networks without weights last."""
-    trained = read_manifest()
+    trained = trained_models()
     fitting = [spec for spec in DENOISERS if fits(spec, shape)]
     fitting.sort(key=lambda spec: bool(spec.supports.get("neural")) and spec.name not in trained)
     return _names_first(fitting, [spec for spec in fitting if _made_for(dataset, spec) and spec.name in trained])
@@ -243,7 +246,7 @@ def _names_first(specs: Iterable[Any], first: Iterable[Any]) -> tuple[str, ...]:
 def usual_denoiser(shape: tuple[int, ...], dataset: str, current: str) -> str:
     """The denoiser for pictures of another data set: one trained on it, else the current one if it fits, else the default."""
     names = denoisers_for(shape, dataset)
-    if _made_for(dataset, DENOISERS.get(names[0])) and names[0] in read_manifest():
+    if _made_for(dataset, DENOISERS.get(names[0])) and names[0] in trained_models():
         return names[0]
     return current if current in names else Scene.denoiser
 

@@ -51,6 +51,14 @@ def _parse_manifest(path: Path, modified: int, size: int) -> dict[str, dict[str,
     return manifest
 
 
+def trained_models() -> frozenset[str]:
+    """The names of the models with weights; none where the manifest cannot be read."""
+    try:
+        return frozenset(read_manifest())
+    except ModelNotFound:
+        return frozenset()
+
+
 def entry(name: str) -> dict[str, Any]:
     """The manifest entry of one model."""
     manifest = read_manifest()

@@ -94,7 +94,8 @@ def noise_histogram(
         figure.add_scatter(name="formula", x=x, y=np.asarray(pdf(x), np.float64), mode="lines", line=line, hovertemplate=hover)
     figure.update_layout(bargap=0)
     figure.update_xaxes(title=x_title)
-    figure.update_yaxes(title="Density (per grey level)", rangemode="tozero")
+    # A formula may have no highest value (a sine's has two poles): the bars decide the height.
+    figure.update_yaxes(title="Density (per grey level)", range=[0, 1.25 * float(density.max())])
     return _compact(figure, height=280, legend=pdf is not None)
 
 
