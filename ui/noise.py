@@ -1,5 +1,7 @@
 """The sections of the page Noise."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -14,9 +16,6 @@ from xai_core.types import Array, Dataset
 
 from . import cache, panels
 from .viewer import Drawn, Picture, draw, viewer
-
-RING = (0.25, 0.85, 1.0)
-"""Colour of the rings: light blue, which the colour map of the spectrum does not hold."""
 
 
 def noisy(scene: Scene, upload: Dataset | None) -> Noisy:
@@ -59,18 +58,7 @@ def _draw(found: Noisy) -> tuple[list[Drawn], tuple[Peak, ...]]:
 
 
 def _ringed(picture: Picture, peaks: tuple[Peak, ...]) -> Picture:
-    """The spectrum with a ring around each peak and its mirror image."""
-    from skimage.draw import circle_perimeter
-
-    image = np.array(picture.image, np.float32)
-    height, width = image.shape[:2]
-    radius = max(2, min(height, width) // 40)
-    for peak in peaks:
-        for sign in (1, -1):
-            row, column = round(height // 2 + sign * peak.v * height), round(width // 2 + sign * peak.u * width)
-            for wider in range(max(1, radius // 3)):
-                image[circle_perimeter(row, column, radius + wider, shape=(height, width))] = RING
-    return Picture(picture.title, image, picture.caption, values=picture.values, bar=picture.bar)
+    return replace(picture, image=render.ringed(picture.image, [(peak.u, peak.v) for peak in peaks]))
 
 
 def histogram(scene: Scene, found: Noisy) -> None:

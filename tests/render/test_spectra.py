@@ -5,7 +5,7 @@ import pytest
 
 from xai_core.errors import InvalidInput
 from xai_core.noise import add_noise
-from xai_core.render import PALETTE, level_curve, noise_histogram, radial_spectrum, spectrum_picture
+from xai_core.render import PALETTE, level_curve, noise_histogram, radial_spectrum, ringed, spectrum_picture
 
 LEVELS = (5.0, 25.0, 75.0)
 LINES = {"U-Net": (LEVELS, [36.0, 30.0, 25.0]), "Median": (LEVELS, [31.0, np.nan, 20.0])}
@@ -130,3 +130,14 @@ def test_lines_that_cannot_be_drawn_get_a_sentence(figure):
         figure({})
     with pytest.raises(InvalidInput, match=r"'U-Net', received shapes \(2,\) and \(3,\)"):
         figure({"U-Net": (LEVELS, [1.0, 2.0])})
+
+
+def test_rings_stand_where_the_waves_are():
+    marked = ringed(np.zeros((64, 80, 3), np.float32), [(0.25, 0.125)])
+    rows, columns = np.nonzero(marked.any(-1))
+    middle = np.array([32, 40])
+    for sign in (1, -1):
+        centre = middle + sign * np.array([0.125 * 64, 0.25 * 80])
+        distance = np.hypot(rows - centre[0], columns - centre[1])
+        assert np.count_nonzero(distance < 4) == len(rows) / 2
+        assert not marked[tuple(centre.astype(int))].any(), "the wave itself stays visible"

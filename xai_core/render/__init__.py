@@ -4,7 +4,7 @@ from .colour import DIVERGING, LABELS, apply, css_colours
 from .figures import CONFIG, PALETTE, curves, histogram, prediction_bars, training_curves
 from .heatmap import SMOOTHINGS, ColourBar, colour_bar, limits, overlay, smooth
 from .mosaic import SCALES, Mosaic, dead_channels, mosaic
-from .spectra import SpectrumPicture, level_curve, noise_histogram, radial_spectrum, spectrum_picture
+from .spectra import SpectrumPicture, level_curve, noise_histogram, radial_spectrum, ringed, spectrum_picture
 
 __all__ = [
     "CONFIG",
@@ -29,6 +29,7 @@ __all__ = [
     "overlay",
     "prediction_bars",
     "radial_spectrum",
+    "ringed",
     "smooth",
     "spectrum_picture",
     "training_curves",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,28 @@ def spectrum_picture(image: ArrayLike) -> SpectrumPicture:
     decibels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR / 10)))
     rows, columns = (np.fft.fftshift(np.fft.fftfreq(side)) for side in power.shape)
     return SpectrumPicture(decibels.astype(np.float32), rows, columns)
+
+
+RING = (0.25, 0.85, 1.0)
+"""Light blue, which the colour maps of spectra do not hold."""
+
+
+def ringed(image: ArrayLike, waves: Iterable[tuple[float, float]]) -> Array:
+    """A drawn spectrum with a ring around each wave and its mirror image.
+
+    image: (H, W, 3) in [0, 1], frequency 0 at (H // 2, W // 2). waves: (u, v) in cycles per pixel along columns and rows.
+    """
+    from skimage.draw import circle_perimeter
+
+    marked = np.array(image, np.float32)
+    height, width = marked.shape[:2]
+    radius = max(2, min(height, width) // 40)
+    for u, v in waves:
+        for sign in (1, -1):
+            centre = height // 2 + round(sign * v * height), width // 2 + round(sign * u * width)
+            for thick in range(max(1, radius // 3)):
+                marked[circle_perimeter(*centre, radius + thick, shape=(height, width))] = RING
+    return marked
 
 
 def noise_histogram(
