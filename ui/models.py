@@ -5,6 +5,8 @@ from typing import Any
 import streamlit as st
 
 from xai_core import render, weights
+from xai_core.datasets import DATASETS
+from xai_core.experiments import LEVELS, PUBLISHED
 from xai_core.explainers import list_layers
 
 from . import panels
@@ -69,11 +71,31 @@ def _figures(name: str, record: dict[str, Any]) -> None:
             "Levels: sigma on the 0-255 scale (Gaussian, Laplace), share of pixels (salt & pepper), photons at white (Poisson)."
         )
         return
+    if "protocol" in figures:
+        for name_of_set in dict.fromkeys(row["set"] for row in figures["protocol"]):
+            _protocol(record["label"], name_of_set, [row for row in figures["protocol"] if row["set"] == name_of_set])
+        st.caption(
+            "Mean PSNR in dB. Gaussian noise of known sigma, neither clipped nor rounded; output clipped and rounded to 8 bit. "
+            "Published figures from the authors' tables; two tables of the same network may differ by 0.1 dB."
+        )
+        return
     _report(figures)
     for key, other in figures.items():
         if key.startswith("also_"):
             st.markdown(f"**Also measured on {other['split']}**: accuracy {other['accuracy']:.1%}")
             _report(other)
+
+
+def _protocol(label: str, name: str, rows: list[dict[str, Any]]) -> None:
+    """PSNR of one set of pictures, measured here and published."""
+    st.markdown(f"**{DATASETS.get(name).label}** ({rows[0]['pictures']:,} pictures)")
+    published = PUBLISHED.get(name, {})
+    measured = {row["level"]: row["psnr"] for row in rows}
+    table: dict[str, list[Any]] = {"Denoiser": [f"{label}, measured here", *(f"{other}, published" for other in published)]}
+    for index, level in enumerate(LEVELS):
+        table[f"sigma {level:g}"] = [measured.get(level), *(values[index] for values in published.values())]
+    columns = {title: st.column_config.NumberColumn(format="%.2f") for title in list(table)[1:]}
+    st.dataframe(table, column_config=columns, hide_index=True)
 
 
 def _report(report: dict[str, Any]) -> None:

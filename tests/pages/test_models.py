@@ -103,3 +103,18 @@ def test_a_model_that_was_not_measured_says_how_to(visit, figures):
     page = visit("models").set("pills", "model", "cnn-mnist")
     assert not page.errors
     assert "Not measured yet. Run: python -m xai_core evaluate cnn-mnist" in page.notes
+
+
+def test_measured_stands_beside_published(visit, models):
+    rows = [
+        {"denoiser": "autoencoder-mnist", "set": name, "level": level, "psnr": 30.0 - level / 10, "pictures": 68}
+        for name in ("bsd68", "set12")
+        for level in (15.0, 25.0, 50.0)
+    ]
+    weights.update_manifest("autoencoder-mnist", figures={"split": "the test split", "protocol": rows})
+    page = visit("models").set("pills", "model", "autoencoder-mnist")
+    tables = [element.value for element in page.app.dataframe if "sigma 25" in element.value.columns]
+    assert len(tables) == 2
+    assert tables[0]["sigma 25"][0] == 27.5
+    assert dict(zip(tables[0]["Denoiser"], tables[0]["sigma 25"], strict=True))["FFDNet, published"] == 29.19
+    assert dict(zip(tables[1]["Denoiser"], tables[1]["sigma 50"], strict=True))["BM3D, published"] == 26.72

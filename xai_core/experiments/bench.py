@@ -17,6 +17,8 @@ from ..types import Array
 
 LEVELS = (15.0, 25.0, 50.0)
 SEED = 2024
+BATCH = 2**21
+"""Numbers of one batch of pictures."""
 
 PUBLISHED: dict[str, dict[str, tuple[float, float, float]]] = {
     "bsd68": {
@@ -100,7 +102,7 @@ def _pairs(image: Callable[[int], Array], count: int, level: float, seed: int) -
     noisies: list[Array] = []
     for index in range(count):
         clean = image(index)
-        if cleans and (clean.shape != cleans[0].shape or len(cleans) * clean.size > 2**21):
+        if cleans and (clean.shape != cleans[0].shape or len(cleans) * clean.size > BATCH):
             yield np.concatenate(cleans), np.concatenate(noisies)
             cleans, noisies = [], []
         cleans.append(clean)

@@ -14,8 +14,8 @@ from ..metrics import classification_report, mse, pixel_accuracy, psnr, ssim
 from ..noise import add_noise
 from ..training import get_recipe
 from ..types import Array
+from .bench import PUBLISHED, bench_denoiser
 from .bench import SEED as BENCH_SEED
-from .bench import bench_denoiser
 
 CONDITIONS: tuple[tuple[str, float], ...] = (
     ("gaussian", 25),
@@ -48,7 +48,8 @@ def _denoiser(name: str) -> dict[str, Any]:
     denoiser = load_denoiser(name)
     dataset = load_dataset(get_recipe(name).datasets[0])
     if denoiser.guides:
-        measured = [asdict(row) for row in bench_denoiser(name, dataset.name)]
+        sets = dict.fromkeys([dataset.name, *(other for other in denoiser.spec.supports["pictures"] if other in PUBLISHED)])
+        measured = [asdict(row) for other in sets for row in bench_denoiser(name, other)]
         return {"split": f"{dataset.name} {dataset.split}, {len(dataset)} pictures", "seed": BENCH_SEED, "protocol": measured}
     rows = []
     for kind, level in CONDITIONS:
