@@ -142,10 +142,11 @@ def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
             st.rerun()
     how = (scene.denoiser, "integrated_gradients", target, {"steps": 50})
     maps = _evidence_row(scene, upload, "Integrated gradients", how, ("makes it darker", "makes it brighter"), toolbar=True)
-    residual = float(np.max(maps.diagnostics["completeness_residual"]))
+    change = 255 * np.abs(maps.diagnostics["delta"])
+    missed = float(np.max(maps.diagnostics["completeness_residual"] * change))
     st.caption(
-        f"How much each input pixel adds to the output's brightness there, counted from a black picture. "
-        f"The map accounts for {1 - residual:.1%} of the change or more."
+        "How much each input pixel adds to the output's brightness there, counted from a black picture. "
+        f"Each map sums to the difference that makes ({change[0]:.1f} grey levels for the clean picture), within {missed:.2f}."
     )
     maps = _evidence_row(
         scene, upload, "Grad-CAM", (scene.denoiser, "grad_cam", target, {}), ("no support", "supports brightness there")

@@ -105,13 +105,13 @@ def test_a_model_that_was_not_measured_says_how_to(visit, figures):
     assert "Not measured yet. Run: python -m xai_core evaluate cnn-mnist" in page.notes
 
 
-def test_measured_stands_beside_published(visit, models):
+def test_measured_stands_beside_published(visit, figures):
     rows = [
         {"denoiser": "autoencoder-mnist", "set": name, "level": level, "psnr": 30.0 - level / 10, "pictures": 68}
         for name in ("bsd68", "set12")
         for level in (15.0, 25.0, 50.0)
     ]
-    weights.update_manifest("autoencoder-mnist", figures={"split": "the test split", "protocol": rows})
+    figures("autoencoder-mnist", {"split": "the test split", "protocol": rows})
     page = visit("models").set("pills", "model", "autoencoder-mnist")
     tables = [element.value for element in page.app.dataframe if "sigma 25" in element.value.columns]
     assert len(tables) == 2
