@@ -44,12 +44,16 @@ def resident_megabytes() -> float:
     return next(int(line.split()[1]) / 1024 for line in open("/proc/self/status") if line.startswith("VmRSS"))
 
 
+def silence() -> None:
+    """No warnings of Streamlit about a missing browser."""
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+
+
 def main() -> None:
     # As a server: app.py has run once (see ui.state.require_app); AppTest would forget it.
     PagesManager.uses_pages_directory = False
     app_test.PagesManager = type("Forgetful", (PagesManager,), {})
-    for name in [name for name in logging.root.manager.loggerDict if name.startswith("streamlit")]:
-        logging.getLogger(name).setLevel(logging.ERROR)  # its warnings about a missing browser
+    silence()
     cache.warm_up().join()
     print(f"load before: {os.getloadavg()[0]:.1f} (timings mean something below 0.5)")
 
