@@ -69,7 +69,7 @@ def prediction_bars(
             hovertemplate=f"%{{y}}<br>{name}: %{{x:.3f}}<extra></extra>",
         )
     figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.08)
-    figure.update_xaxes(title="Probability", range=[0, 1.12 if labels else 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(title="Probability", range=[0, 1.3 if labels else 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
     # Plotly draws the first class at the bottom, and takes the names of digits for numbers.
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     rows = len(shown) * (len(values) * 18 + 10)
