@@ -10,6 +10,8 @@ with panels.guard():
     found = cache.pictures(scene, upload)
     corner = st.container()
     denoise.pictures(scene, found)
+    with panels.guard():
+        denoise.without_clean(scene, found)
     denoise.numbers(scene, found)
     st.subheader("Inside the network", anchor=False)
     with panels.guard():

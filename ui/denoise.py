@@ -8,7 +8,7 @@ import streamlit as st
 from xai_core import metrics
 from xai_core.denoisers import DENOISERS
 from xai_core.experiments import Pictures
-from xai_core.scene import Scene
+from xai_core.scene import UPLOAD, Scene
 from xai_core.types import Dataset, Explanation
 
 from . import cache, panels, state
@@ -69,6 +69,32 @@ def _measure(found: Pictures) -> dict[str, list[Any]]:
         "Mean squared error": [float(metrics.mse(clean, x)[0]) for x in others],
         "Equal pixels": [float(metrics.pixel_accuracy(clean, x)[0]) for x in others],
     }
+
+
+def without_clean(scene: Scene, found: Pictures) -> None:
+    """For an uploaded picture that is noisy itself: how good the denoised one is, estimated without a clean one."""
+    if scene.dataset != UPLOAD or found.true_sigma > 0:
+        return
+    with st.expander("My picture is noisy itself", expanded=True):
+        if scene.level_source == "known":
+            st.info('Switch off "Tell it the true noise level": the noise in your own picture is not known, only estimated.')
+            return
+        if not found.estimated_sigma:
+            st.info("No noise was found in this picture.")
+            return
+        key = f"sure-{cache.picture_key(scene)}"
+        sigma, denoiser = found.estimated_sigma, cache.denoiser(scene).at(found.level)
+        estimate = cache.drawn(key, lambda: float(metrics.sure(denoiser.unclipped, found.noisy, sigma, seed=scene.seed).psnr[0]))
+        with st.container(horizontal=True):
+            st.metric(
+                "Noise found", f"{sigma:.1f}", help="Standard deviation, 0-255 scale, from the finest detail of the picture."
+            )
+            st.metric("Before, estimated", panels.decibels(float(20 * np.log10(255 / sigma))))
+            st.metric("After, estimated", "unknown" if np.isnan(estimate) else panels.decibels(estimate))
+        st.caption(
+            "PSNR by Stein's unbiased risk estimate: exact on average for Gaussian noise of this level that was not clipped. "
+            "Other noise, and black or white areas, make it too optimistic."
+        )
 
 
 def sharing(found: Pictures) -> None:

@@ -7,6 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ui import cache
+from xai_core.images import encode_png
+from xai_core.metrics import psnr
+from xai_core.noise import add_noise
+
 QUICK = {"explainer.lime.samples": 20, "explainer.lime.segments": 8, "explainer.integrated_gradients.steps": 4}
 
 
@@ -125,3 +130,24 @@ def test_a_bad_file_is_one_sentence_and_the_session_goes_on(own, kind):
     upload(page, BAD[kind])  # beside a good one that came before: the good one stays on the page
     assert len(page.errors) == 1
     assert np.array_equal(page.pixels("pictures", 0), pixels)
+
+
+def test_a_picture_that_is_noisy_itself_gets_an_estimate(own):
+    """No clean picture is known: level 0 adds nothing, the denoiser estimates the noise, SURE the quality."""
+    from skimage import data
+
+    clean = 0.1 + 0.8 * data.camera()[None, 100:292, 150:342, None].astype(np.float32) / 255  # away from black and white
+    noisy = add_noise(clean, "gaussian", 15, seed=2)
+    page = upload(own(level=0, denoiser="total_variation"), encode_png(np.clip(noisy[0], 0, 1)))
+    assert any("Switch off" in note for note in page.notes)
+    page.set("toggle", "known", False)
+    figures = {metric.label: metric.value for metric in page.app.metric}
+    assert float(figures["Noise found"]) == pytest.approx(15, rel=0.15)
+    found = cache.pictures(page.app.session_state["scene"], page.app.session_state["uploaded_dataset"])
+    true = psnr(clean, found.denoised)[0]
+    assert float(figures["After, estimated"].split()[0]) == pytest.approx(true, abs=1.0)
+    assert float(figures["After, estimated"].split()[0]) > float(figures["Before, estimated"].split()[0]) + 2
+
+
+def test_other_pictures_get_no_such_estimate(visit):
+    assert not visit("denoise", dataset="photos", level=0).app.metric
