@@ -6,14 +6,11 @@ import pytest
 from ui.viewer import Click
 from xai_core.datasets import DATASETS, load_dataset
 from xai_core.denoisers import DENOISERS
-from xai_core.scene import Scene
+from xai_core.scene import Scene, denoisers_for, usual_denoiser
 
 
 def labels(*names):
     return [DENOISERS.get(name).label for name in names]
-
-
-CLASSICAL = labels("median", "non_local_means", "total_variation")
 
 
 def test_the_first_view_has_no_address_of_its_own(visit):
@@ -34,19 +31,21 @@ def test_every_data_set_is_offered_and_what_is_missing_is_named(visit):
 
 
 @pytest.mark.parametrize(
-    ("dataset", "denoisers", "chosen", "classifiers"),
+    ("dataset", "shape", "chosen", "classifiers"),
     [
-        ("mnist", [*labels("autoencoder-mnist", "autoencoder-fashion"), *CLASSICAL], "autoencoder-mnist", ["Small CNN (MNIST)"]),
-        ("hubble", CLASSICAL, "non_local_means", ["CNN-2 (galaxies)"]),
-        ("photos", CLASSICAL, "non_local_means", None),
+        ("mnist", (28, 28, 1), "autoencoder-mnist", ["Small CNN (MNIST)"]),
+        ("hubble", (96, 96, 3), None, ["CNN-2 (galaxies)"]),
+        ("photos", (256, 256, 3), None, None),
     ],
 )
-def test_the_data_set_decides_what_is_offered(visit, dataset, denoisers, chosen, classifiers):
+def test_the_data_set_decides_what_is_offered(visit, dataset, shape, chosen, classifiers):
+    """chosen: None for the usual one of such pictures, which depends on what has been trained."""
     page = visit("denoise")
     before = page.drawn("pictures")[0]
     page.set("selectbox", "dataset", dataset)
     assert page.drawn("pictures")[0] != before
-    assert page.options("denoiser") == denoisers
+    assert page.options("denoiser") == labels(*denoisers_for(shape, dataset))
+    chosen = chosen or usual_denoiser(shape, dataset, "non_local_means")
     assert page.app.selectbox(key="control:denoiser").value == chosen
     keys = [box.key for box in page.app.selectbox]
     assert ("control:classifier" in keys) == (classifiers is not None)
