@@ -193,7 +193,7 @@ def _stop(key: str) -> None:
 
 
 def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, key: str, ends: tuple[str, str]) -> None:
-    panels.map_row(cache.columns(scene, upload), maps, of=key, key=f"maps-{maps.method}", group=GROUP, words=ends)
+    panels.map_row(lambda: cache.columns(scene, upload), maps, of=key, key=f"maps-{maps.method}", group=GROUP, words=ends)
     st.session_state["maps"][maps.method] = maps.heatmap
 
 

@@ -192,8 +192,9 @@ def _evidence_row(
     maps = cache.explanation(scene, upload, *how)
     st.markdown(f"**{title}**")
     key = cache.explanation_key(scene, *how)
-    images = cache.columns(scene, upload)
-    panels.map_row(images, maps, of=key, key=f"pixel-{maps.method}", group="pixel-maps", words=words, **options)
+    panels.map_row(
+        lambda: cache.columns(scene, upload), maps, of=key, key=f"pixel-{maps.method}", group="pixel-maps", words=words, **options
+    )
     return maps
 
 

@@ -105,15 +105,22 @@ def spectrum(title: str, values: Array, caption: str) -> Picture:
 
 
 def map_row(
-    images: Array, explanation: Explanation, *, of: str, key: str, group: str, words: tuple[str, str], toolbar: bool = False
+    images: Callable[[], Array],
+    explanation: Explanation,
+    *,
+    of: str,
+    key: str,
+    group: str,
+    words: tuple[str, str],
+    toolbar: bool = False,
 ) -> None:
     """One row of overlays, clean | noisy | denoised, with one colour bar that says what it means.
 
-    of: the explanation's key. The caption of each map says how far it moved: its rank correlation with the clean picture's.
+    images: gives the three pictures, asked only if the row has not been drawn before. of: the explanation's key. The caption of each map says how far it moved: its rank correlation with the clean picture's.
     """
     scene = state.scene()
     look = scene.key("colormap", "alpha", "smoothing", "linked")
-    pictures, bar = cache.drawn(f"{of}-{words}-{look}", lambda: _draw_maps(images, explanation, scene, words))
+    pictures, bar = cache.drawn(f"{of}-{words}-{look}", lambda: _draw_maps(images(), explanation, scene, words))
     viewer(pictures, key=key, group=group, columns=3, bar=bar, toolbar=toolbar)
 
 
