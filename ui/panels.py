@@ -116,7 +116,8 @@ def map_row(
 ) -> None:
     """One row of overlays, clean | noisy | denoised, with one colour bar that says what it means.
 
-    images: gives the three pictures, asked only if the row has not been drawn before. of: the explanation's key. The caption of each map says how far it moved: its rank correlation with the clean picture's.
+    images: gives the three pictures, asked only if the row has not been drawn before. of: the explanation's key.
+    The caption of each map says how far it moved: its rank correlation with the clean picture's.
     """
     scene = state.scene()
     look = scene.key("colormap", "alpha", "smoothing", "linked")
