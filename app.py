@@ -9,7 +9,6 @@ from ui import cache, panels, sidebar, state
 st.set_page_config(page_title="NoiseLens", page_icon="assets/icon.svg", layout="wide")
 st.logo("assets/logo.svg", size="large")
 st.html(Path("assets/style.css"))
-cache.warm_up()
 state.begin()
 page = st.navigation(
     [
@@ -26,3 +25,4 @@ with st.sidebar, panels.guard():
     sidebar.controls()
 page.run()
 state.publish()
+cache.warm_up()  # last: what does not need TensorFlow should not wait for it

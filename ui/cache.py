@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -63,17 +64,26 @@ def keep_networks() -> None:
 
 
 @st.cache_resource(show_spinner=False)
+def _loader() -> threading.Thread:
+    """One thread a server, which imports TensorFlow when it is started."""
+    return threading.Thread(target=device.configure, name="warm-up", daemon=True)
+
+
 def warm_up() -> threading.Thread:
-    """Import TensorFlow in the background, once a server: the first page need not wait for it."""
+    """Import TensorFlow in the background, once a server.
+
+    Importing takes ten seconds and slows down whatever runs beside it, so a page that can do without starts it when it is drawn.
+    """
     keep_networks()
-    thread = threading.Thread(target=device.configure, name="warm-up", daemon=True)
-    thread.start()
+    thread = _loader()
+    with suppress(RuntimeError):  # it was started before
+        thread.start()
     return thread
 
 
 def warm() -> bool:
     """Whether TensorFlow is loaded."""
-    return not warm_up().is_alive()
+    return _loader().ident is not None and not _loader().is_alive()
 
 
 def device_name() -> str:
