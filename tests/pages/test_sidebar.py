@@ -53,7 +53,20 @@ def test_the_data_set_decides_what_is_offered(visit, dataset, shape, chosen, cla
         assert page.options("classifier") == classifiers
 
 
-def test_there_and_back_again(visit):
+@pytest.fixture
+def only_digits_have_a_network(monkeypatch):
+    """A data set with a network of its own gets it; here photographs and galaxies have none."""
+    from xai_core import scene
+
+    monkeypatch.setattr(scene, "trained_models", lambda: frozenset({"autoencoder-mnist"}))
+
+
+def test_a_data_set_with_a_network_of_its_own_gets_it(visit):
+    page = visit("denoise", denoiser="total_variation").set("selectbox", "dataset", "photos")
+    assert page.app.selectbox(key="control:denoiser").value == usual_denoiser((256, 256, 3), "photos", "total_variation")
+
+
+def test_there_and_back_again(visit, only_digits_have_a_network):
     """Data sets back and forth: the same view as at first."""
     page = visit("denoise")
     start = page.rows()
@@ -65,7 +78,7 @@ def test_there_and_back_again(visit):
     assert page.rows() == start
 
 
-def test_a_filter_that_was_chosen_is_kept_where_it_fits(visit):
+def test_a_filter_that_was_chosen_is_kept_where_it_fits(visit, only_digits_have_a_network):
     page = visit("denoise", dataset="hubble", denoiser="total_variation", **{"denoiser.strength": 2})
     page.set("selectbox", "dataset", "photos")
     assert page.query["denoiser"] == "total_variation"
