@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train = commands.add_parser("train", help="train a model from scratch; goes on where an interrupted run stopped")
     train.add_argument("name")
     train.add_argument("--epochs", type=int, help="fewer than the recipe's, for a trial")
+    train.add_argument("--further", action="store_true", help="start from the trained weights instead of new ones")
     evaluate = commands.add_parser("evaluate", help="measure a model on its complete test or val split, into the manifest")
     evaluate.add_argument("name")
     bench = commands.add_parser("bench", help="denoisers on the published protocol, beside the published figures")
@@ -55,7 +56,7 @@ def _run(given: argparse.Namespace) -> None:
         from .training import get_recipe, train
 
         recipe = get_recipe(given.name)
-        record = train(recipe, epochs=given.epochs)
+        record = train(recipe, epochs=given.epochs, further=given.further)
         print(f"{given.name}: best epoch {record['epochs']}, {record['minutes']} minutes.")
         print(f"Now: python -m xai_core evaluate {given.name}")
     elif given.command == "bench":

@@ -254,3 +254,33 @@ def test_a_loss_that_is_no_number(tiny):
     with pytest.raises(NoiseLensError, match="never a finite number. Lower the learning rate"):
         train(replace(tiny.denoiser, learning_rate=float("nan"), average=0.0, epochs=1), runs=tiny.runs, report=quiet)
     assert not tiny.models.exists()
+
+
+def test_training_further_starts_from_the_trained_weights(tiny):
+    """Nothing better found: the weights stay, the history grows."""
+    recipe = tiny.denoiser
+    record, kept = train(recipe, runs=tiny.runs, report=quiet), trained_weights(recipe)
+    weights.update_manifest(recipe.name, history=[row | {"held_out_loss": 0.0} for row in record["history"]])
+    more = train(recipe, epochs=2, further=True, runs=tiny.runs, report=quiet)
+    assert_same(kept, trained_weights(recipe))
+    assert more["epochs"] == record["epochs"]
+    epochs = [row["epoch"] for row in more["history"]]
+    assert epochs == list(range(1, len(record["history"]) + 3))
+
+
+def test_training_further_goes_on_from_their_loss(tiny):
+    recipe = tiny.denoiser
+    record = train(recipe, runs=tiny.runs, report=quiet)
+    more = train(recipe, epochs=3, further=True, runs=tiny.runs, report=quiet)
+    first, later = record["history"][0], more["history"][len(record["history"])]
+    assert later["held_out_loss"] < first["held_out_loss"]
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_precision_is_of_the_training_alone(tiny, precision):
+    import keras
+
+    recipe = replace(tiny.denoiser, precision=precision)
+    train(recipe, epochs=1, runs=tiny.runs, report=quiet)
+    assert keras.config.dtype_policy().name == "float32"
+    assert all(array.dtype == np.float32 for array in trained_weights(recipe))

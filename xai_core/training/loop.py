@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,20 @@ CHECKPOINT = "checkpoint.npz"
 
 
 def train(
-    recipe: Recipe, *, epochs: int | None = None, runs: Path = RUNS, report: Callable[[str], None] = print
+    recipe: Recipe,
+    *,
+    epochs: int | None = None,
+    further: bool = False,
+    runs: Path = RUNS,
+    report: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Train a recipe and write its weights, training curve and manifest entry.
 
     Each epoch ends with a checkpoint (network, optimiser, averaged weights, best weights, history) in runs/NAME, so a
     run that is interrupted goes on where it stopped when the same command is given again.
     epochs: fewer than the recipe's, for a trial; the learning rate follows a cosine over them.
+    further: start from the trained weights instead of new ones; they stay where nothing better is found, and epochs, minutes
+        and history are added to theirs.
     report: called with one line an epoch. Returns the manifest entry.
     """
     import keras
@@ -46,8 +54,15 @@ def train(
     held_out = batches(recipe, held_pictures, held_labels, epoch=None)
     steps = recipe.steps if recipe.patch else len(pictures) // recipe.batch
 
+    before = weights.entry(recipe.name) if further else {}
     state = _State.read(folder)
-    model = recipe.network()
+    with _precision(recipe.precision):
+        model = recipe.network()
+    if before:
+        model.set_weights(weights.load(recipe.name).get_weights())
+        if not state.epoch:
+            state.best_loss = min(row["held_out_loss"] for row in before["history"])
+            state.arrays["best"] = model.get_weights()
     _compile(model, recipe, steps * epochs)
     if state.epoch:
         try:
@@ -98,6 +113,7 @@ def train(
     trained.set_weights(state.arrays["best"])
     if recipe.kind == "classifier" and trained.output_shape[-1] == 1:
         _calibrate(trained, held_pictures, held_labels)
+    seen = len(before.get("history", ()))
     path = weights.save(trained, recipe.name, half=recipe.half)
     weights.update_manifest(
         recipe.name,
@@ -111,19 +127,32 @@ def train(
         arguments=dict(recipe.arguments),
         classes=list(load_dataset(recipe.datasets[0], "train").class_names) if recipe.kind == "classifier" else [],
         data=[f"{name} (train, {1 - recipe.held_out:.0%}; the rest held out to stop the training)" for name in recipe.datasets],
-        epochs=state.best_epoch,
-        steps=state.best_epoch * steps,
+        epochs=seen + state.best_epoch if state.best_epoch else before["epochs"],
+        steps=before.get("steps", 0) + state.best_epoch * steps,
         batch=recipe.batch,
         seed=recipe.seed,
         backend=f"{keras.config.backend()} / keras {keras.__version__}",
-        minutes=round(state.seconds / 60, 1),
-        history=state.history,
+        minutes=round(before.get("minutes", 0) + state.seconds / 60, 1),
+        history=before.get("history", []) + [row | {"epoch": seen + row["epoch"]} for row in state.history],
         figures={},
     )
     for file in folder.iterdir():
         file.unlink()
     folder.rmdir()
     return weights.entry(recipe.name)
+
+
+@contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    """Layers made inside compute in this precision."""
+    import keras
+
+    kept = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(kept)
 
 
 def _augmentation(recipe: Recipe, epoch: int, epochs: int) -> Augmentation:

@@ -10,6 +10,9 @@ from ...registry import Spec
 AUTOENCODER = "xai_core.denoisers.neural.autoencoder:build_autoencoder"
 REPORT = "Gondara (2016), doi:10.1109/ICDMW.2016.0041"
 
+DNCNN = "xai_core.denoisers.neural.dncnn:build_dncnn"
+FFDNET = "xai_core.denoisers.neural.ffdnet:build_ffdnet"
+ADNET = "xai_core.denoisers.neural.adnet:build_adnet"
 UNET = "xai_core.denoisers.neural.unet:build_unet"
 BIAS_FREE = "Mohan et al. (2020), arXiv:1906.05478; Zhang et al. (2021), arXiv:2008.13751"
 
@@ -67,6 +70,42 @@ NETWORKS: tuple[Spec, ...] = (
         citation=BIAS_FREE,
         passes="1 forward pass",
         supports={"channels": 1, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
+    ),
+    Spec(
+        "unet-blind",
+        "Blind U-Net (grey photographs)",
+        UNET,
+        "The same network without the level: all it gives is the picture times its own Jacobian.",
+        citation=BIAS_FREE,
+        passes="1 forward pass",
+        supports={"channels": 1, "neural": True, "blind": True, "pictures": ("bsd68", "set12")},
+    ),
+    Spec(
+        "dncnn",
+        "DnCNN (sigma 25)",
+        DNCNN,
+        "Seventeen layers that find the noise; trained for the one level 25.",
+        citation="Zhang, Zuo, Chen, Meng & Zhang (2017), doi:10.1109/TIP.2017.2662206",
+        passes="1 forward pass",
+        supports={"channels": 1, "neural": True, "blind": True, "level": 25, "pictures": ("bsd68", "set12")},
+    ),
+    Spec(
+        "ffdnet",
+        "FFDNet",
+        FFDNET,
+        "Fast: works on half the resolution, told the noise level.",
+        citation="Zhang, Zuo & Zhang (2018), doi:10.1109/TIP.2018.2839891",
+        passes="1 forward pass",
+        supports={"channels": 1, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
+    ),
+    Spec(
+        "adnet",
+        "ADNet (sigma 25)",
+        ADNET,
+        "Dilated convolutions and an attention on the noise they find; trained for the one level 25.",
+        citation="Tian et al. (2020), doi:10.1016/j.neunet.2019.12.024",
+        passes="1 forward pass",
+        supports={"channels": 1, "neural": True, "blind": True, "level": 25, "pictures": ("bsd68", "set12")},
     ),
     Spec(
         "unet-colour",

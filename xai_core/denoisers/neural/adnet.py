@@ -16,16 +16,19 @@ def build_adnet(channels: int = 1, width: int = 64) -> Any:
     import keras
     from keras import layers
 
+    from ._layers import BatchNormalization
+
     x = inputs = keras.Input((None, None, channels), name="image")
     for index in range(1, 16):
         rate = 2 if index in DILATED else 1
         x = layers.Conv2D(
             width, 3, padding="same", dilation_rate=rate, use_bias=False, kernel_initializer="he_normal", name=f"conv_{index}"
         )(x)
-        x = layers.BatchNormalization(momentum=0.9, name=f"norm_{index}")(x)
+        x = BatchNormalization(momentum=0.9, name=f"norm_{index}")(x)
         x = layers.ReLU(name=f"relu_{index}")(x)
     found = layers.Conv2D(channels, 3, padding="same", use_bias=False, name="conv_16")(x)
     both = layers.Activation("tanh", name="tanh")(layers.Concatenate(name="picture_and_found")([inputs, found]))
-    weight = layers.Conv2D(channels, 1, name="attention")(both)
-    noise = layers.Multiply(name="noise")([weight, found])
-    return keras.Model(inputs, layers.Subtract(name="denoised")([inputs, noise]), name="adnet")
+    # From one on: noise that is all believed at first is found as DnCNN finds it; from zero on, both factors learn slowly.
+    weight = layers.Conv2D(channels, 1, bias_initializer="ones", dtype="float32", name="attention")(both)
+    noise = layers.Multiply(dtype="float32", name="noise")([weight, found])
+    return keras.Model(inputs, layers.Subtract(dtype="float32", name="denoised")([inputs, noise]), name="adnet")

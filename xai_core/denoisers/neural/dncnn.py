@@ -13,11 +13,13 @@ def build_dncnn(channels: int = 1, depth: int = 17, width: int = 64) -> Any:
     import keras
     from keras import layers
 
+    from ._layers import BatchNormalization
+
     inputs = keras.Input((None, None, channels), name="image")
     x = layers.Conv2D(width, 3, padding="same", use_bias=False, activation="relu", name="conv_1")(inputs)
     for index in range(2, depth):
         x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"conv_{index}")(x)
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-4, name=f"norm_{index}")(x)
+        x = BatchNormalization(momentum=0.9, epsilon=1e-4, name=f"norm_{index}")(x)
         x = layers.ReLU(name=f"relu_{index}")(x)
     noise = layers.Conv2D(channels, 3, padding="same", use_bias=False, name="noise")(x)
-    return keras.Model(inputs, layers.Subtract(name="denoised")([inputs, noise]), name="dncnn")
+    return keras.Model(inputs, layers.Subtract(dtype="float32", name="denoised")([inputs, noise]), name="dncnn")

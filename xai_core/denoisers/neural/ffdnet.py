@@ -23,6 +23,6 @@ def build_ffdnet(channels: int = 1, depth: int = 15, width: int = 64) -> Any:
     x = layers.Concatenate(name="parts_and_level")([parts, level])
     for index in range(1, depth):
         x = layers.Conv2D(width, 3, padding="same", activation="relu", kernel_initializer="he_normal", name=f"conv_{index}")(x)
-    x = layers.Conv2D(4 * channels, 3, padding="same", name=f"conv_{depth}")(x)
-    x = DepthToSpace(name="whole")(x)
-    return keras.Model(inputs, CropLike(name="denoised")([x, inputs]), name="ffdnet")
+    x = layers.Conv2D(4 * channels, 3, padding="same", dtype="float32", name=f"conv_{depth}")(x)
+    x = DepthToSpace(dtype="float32", name="whole")(x)
+    return keras.Model(inputs, CropLike(dtype="float32", name="denoised")([x, inputs]), name="ffdnet")

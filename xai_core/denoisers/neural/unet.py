@@ -50,5 +50,5 @@ def build_unet(channels: int = 1, widths: Sequence[int] = (32, 64, 128, 128), gu
         x = block(x, widths[scale], f"up_{scale}")
     x = conv(channels, "found", spread=0.01)(x)
     noise = CropLike(name="noise")([x, inputs])
-    outputs = layers.Subtract(name="denoised")([image, noise])
+    outputs = layers.Subtract(dtype="float32", name="denoised")([image, noise])
     return keras.Model(inputs, outputs, name="unet")
