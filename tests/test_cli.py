@@ -76,7 +76,7 @@ def test_models(capsys):
 
 
 def test_train(capsys, monkeypatch):
-    def train(recipe, *, epochs):
+    def train(recipe, *, epochs, further):
         assert (recipe.name, epochs) == ("cnn-mnist", 2)
         return {"epochs": 2, "minutes": 1.5}
 
@@ -119,7 +119,7 @@ def test_a_damaged_manifest_gets_a_sentence(capsys):
 
 
 def test_any_error_for_people_is_its_sentence(capsys, monkeypatch):
-    def train(recipe, *, epochs):
+    def train(recipe, *, epochs, further):
         raise InvalidInput("A plain sentence.")
 
     monkeypatch.setattr(training, "train", train)
@@ -127,7 +127,7 @@ def test_any_error_for_people_is_its_sentence(capsys, monkeypatch):
 
 
 def test_a_bug_is_not_hidden(monkeypatch):
-    def train(recipe, *, epochs):
+    def train(recipe, *, epochs, further):
         raise ZeroDivisionError
 
     monkeypatch.setattr(training, "train", train)
@@ -136,7 +136,7 @@ def test_a_bug_is_not_hidden(monkeypatch):
 
 
 def test_an_interruption(capsys, monkeypatch):
-    def train(recipe, *, epochs):
+    def train(recipe, *, epochs, further):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train", train)

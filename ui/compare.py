@@ -141,11 +141,14 @@ def _parameters(name: str) -> int:
 
 
 def _table(scene: Scene, names: list[str], figures: dict[str, Quality]) -> None:
+    multiscale = {"MS-SSIM": [figures[name].ms_ssim for name in names]}
     st.dataframe(
         {
             "Denoiser": [DENOISERS.get(name).label for name in names],
             "PSNR (dB)": [figures[name].psnr for name in names],
             "SSIM": [figures[name].ssim for name in names],
+            **({} if any(np.isnan(one.ms_ssim) for one in figures.values()) else multiscale),
+            "Edge damage": [figures[name].edge_damage for name in names],
             "Whiteness": [figures[name].whiteness for name in names],
             "Time (ms)": [1000 * figures[name].seconds for name in names],
             "Parameters": [_parameters(name) for name in names],
@@ -153,6 +156,12 @@ def _table(scene: Scene, names: list[str], figures: dict[str, Quality]) -> None:
         column_config={
             "PSNR (dB)": st.column_config.NumberColumn(format="%.2f"),
             "SSIM": st.column_config.NumberColumn(format="%.3f"),
+            "MS-SSIM": st.column_config.NumberColumn(
+                format="%.3f", help="SSIM over five scales; for pictures of at least 161 pixels a side."
+            ),
+            "Edge damage": st.column_config.NumberColumn(
+                format="%.3f", help="Deviation of the gradient magnitude similarity (GMSD): 0 is best."
+            ),
             "Whiteness": st.column_config.NumberColumn(
                 format="%.2f",
                 help="Of what was removed: 1 is noise without structure, less means that parts of the picture went too.",
@@ -218,21 +227,11 @@ def curves(scene: Scene, upload: Dataset | None, names: tuple[str, ...]) -> None
     if job.finished:
         _curves(job.future.result(), scene, names, levels)
     else:
-        st.fragment(_progress, run_every=0.4)(key)
+        st.fragment(jobs.follow, run_every=0.4)(key, "measured")
 
 
 def _measure(key: str, scene: Scene, upload: Dataset | None, names: tuple[str, ...], levels: tuple[float, ...]) -> None:
     jobs.jobs().start(key, lambda progress: sweep(scene, upload, names, levels, progress), jobs.waiter())
-
-
-def _progress(key: str) -> None:
-    job = jobs.jobs().get(key)
-    if job is None or job.finished:
-        st.rerun()
-    st.progress(job.share, f"{job.share:.0%} measured")
-    if st.button("Stop measuring"):
-        jobs.jobs().leave(key, jobs.waiter())
-        st.rerun()
 
 
 def _curves(rows: dict[str, tuple[Quality, ...]], scene: Scene, names: tuple[str, ...], levels: tuple[float, ...]) -> None:
@@ -254,7 +253,7 @@ def _curves(rows: dict[str, tuple[Quality, ...]], scene: Scene, names: tuple[str
         )
     words = "Click a point to set the noise to its level."
     if trained:
-        words += " Shaded: the levels that the U-Nets were trained on."
+        words += " Shaded: the levels that the U-Nets and FFDNet were trained on."
     st.caption(words)
 
 

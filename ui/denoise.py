@@ -1,5 +1,6 @@
 """The sections of the page Denoise."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,15 @@ import streamlit as st
 
 from xai_core import metrics
 from xai_core.denoisers import DENOISERS
-from xai_core.experiments import Pictures
-from xai_core.scene import UPLOAD, Scene
+from xai_core.experiments import Pictures, rank_without_clean
+from xai_core.scene import UPLOAD, Scene, denoisers_for
 from xai_core.types import Dataset, Explanation
 
-from . import cache, panels, state
+from . import cache, jobs, panels, state
 from .viewer import Drawn, Picture, draw, viewer
+
+RANKED = ("unet-colour", "unet-grey", "ffdnet", "total_variation", "non_local_means", "wavelet", "bilateral", "gaussian")
+"""Denoisers that are ranked on a picture without a clean one, beside the one that is chosen."""
 
 
 def pictures(scene: Scene, found: Pictures) -> None:
@@ -46,6 +50,13 @@ def numbers(scene: Scene, found: Pictures) -> None:
             column_config={
                 "PSNR (dB)": st.column_config.NumberColumn(format="%.2f"),
                 "SSIM": st.column_config.NumberColumn(format="%.3f"),
+                "MS-SSIM": st.column_config.NumberColumn(
+                    format="%.3f", help="SSIM over five scales; for pictures of at least 161 pixels a side."
+                ),
+                "Edge damage": st.column_config.NumberColumn(
+                    format="%.3f", help="Deviation of the gradient magnitude similarity (GMSD): 0 is best."
+                ),
+                "LPIPS": st.column_config.NumberColumn(format="%.3f", help="Learned perceptual distance: 0 is best."),
                 "Mean squared error": st.column_config.NumberColumn(format="%.5f"),
                 "Equal pixels": st.column_config.NumberColumn(
                     format="percent", help="What Keras calls accuracy; no measure of quality."
@@ -58,14 +69,24 @@ def numbers(scene: Scene, found: Pictures) -> None:
             f"{found.estimated_sigma:.1f} (0-255 scale; too low on clipped pictures with large black areas). "
             f"Equal pixels of an all-black picture: {(clean == 0).mean():.0%}."
         )
+        if not metrics.lpips_available():
+            st.caption("LPIPS is shown where the package `lpips` and its published weights are installed (`pip install lpips`).")
 
 
 def _measure(found: Pictures) -> dict[str, list[Any]]:
     clean, others = found.clean, (found.noisy, found.denoised)
+    side = min(clean.shape[1:3])
+    optional: dict[str, list[Any]] = {}
+    if side >= metrics.multiscale.SMALLEST:
+        optional["MS-SSIM"] = [float(metrics.ms_ssim(clean, x)[0]) for x in others]
+    if metrics.lpips_available() and side >= metrics.perceptual.SMALLEST:
+        optional["LPIPS"] = [float(metrics.lpips(clean, x)[0]) for x in others]
     return {
         "Picture": ["noisy", "denoised"],
         "PSNR (dB)": [float(metrics.psnr(clean, x)[0]) for x in others],
         "SSIM": [float(metrics.ssim(clean, x)[0]) for x in others],
+        **optional,
+        "Edge damage": [float(metrics.gradient_similarity(clean, x).deviation[0]) for x in others],
         "Mean squared error": [float(metrics.mse(clean, x)[0]) for x in others],
         "Equal pixels": [float(metrics.pixel_accuracy(clean, x)[0]) for x in others],
     }
@@ -95,6 +116,35 @@ def without_clean(scene: Scene, found: Pictures) -> None:
             "PSNR by Stein's unbiased risk estimate: exact on average for Gaussian noise of this level that was not clipped. "
             "Other noise, and black or white areas, make it too optimistic."
         )
+        _ranking(scene, found)
+
+
+def _ranking(scene: Scene, found: Pictures) -> None:
+    """Denoisers by their self-supervised error, in the background."""
+    key = f"rank-{cache.picture_key(scene)}"
+    job = jobs.jobs().get(key)
+    if job is not None and not job.finished:
+        st.fragment(jobs.follow, run_every=0.4)(key, "ranked")
+        return
+    if job is None or job.failed:
+        if job is not None:
+            with panels.guard():
+                job.future.result()
+        fitting = denoisers_for(found.noisy.shape[1:], scene.dataset)
+        names = tuple(dict.fromkeys([scene.denoiser, *(name for name in RANKED if name in fitting)]))
+        work = partial(rank_without_clean, found.noisy, names, found.estimated_sigma)
+        st.button("Rank denoisers on this picture", on_click=lambda: jobs.jobs().start(key, work, jobs.waiter()) and None)
+        return
+    losses = job.future.result()
+    st.dataframe(
+        {"Denoiser": [DENOISERS.get(name).label for name in losses], "Error": list(losses.values())},
+        column_config={"Error": st.column_config.NumberColumn(format="%.2f", help="Root mean square, 0-255 scale.")},
+        hide_index=True,
+    )
+    st.caption(
+        "Each denoiser guessed every pixel from the others (J-invariance, Batson & Royer 2019), on the central 192 x 192 pixels: "
+        "the lowest error is the best of them for this picture. The error contains the noise itself, which none can guess."
+    )
 
 
 def sharing(found: Pictures) -> None:

@@ -96,3 +96,17 @@ def jobs() -> Jobs:
 def waiter() -> str:
     """This session's name among those who wait for a job."""
     return str(st.session_state.setdefault("waiter", uuid.uuid4().hex))
+
+
+def follow(key: str, done: str) -> None:
+    """A job's progress and a button that stops it, for a fragment with a timer; the page runs again when it has ended.
+
+    done: the past participle of what it does ("measured").
+    """
+    job = jobs().get(key)
+    if job is None or job.finished:
+        st.rerun()
+    st.progress(job.share, f"{job.share:.0%} {done}")
+    if st.button("Stop"):
+        jobs().leave(key, waiter())
+        st.rerun()

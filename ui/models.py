@@ -143,7 +143,7 @@ def _architecture(name: str, record: dict[str, Any]) -> None:
             "Output": [
                 " x ".join(map(str, shapes[layer.name].shape)) if layer.name in shapes else "input" for layer in model.layers
             ],
-            "Parameters": [layer.count_params() for layer in model.layers],
+            "Parameters": [weights.trained_numbers(layer) for layer in model.layers],
         },
         hide_index=True,
     )

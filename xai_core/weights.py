@@ -84,6 +84,11 @@ def update_manifest(name: str, **fields: Any) -> None:
     part.replace(path)
 
 
+def trained_numbers(model: Any) -> int:
+    """How many numbers of a Keras model or layer are trained: no running statistics of a normalisation."""
+    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+
+
 def sha256_of(path: Path) -> str:
     """Hexadecimal sha256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

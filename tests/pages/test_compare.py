@@ -8,7 +8,7 @@ import pytest
 from ui import cache, compare
 from xai_core.denoisers import load_denoiser
 from xai_core.experiments import noise_levels
-from xai_core.metrics import psnr, ssim
+from xai_core.metrics import gradient_similarity, ms_ssim, psnr, ssim
 from xai_core.noise import NOISES
 from xai_core.scene import Scene, denoisers_for
 
@@ -50,6 +50,8 @@ def test_every_tile_shows_its_denoiser_and_its_figures(photo):
     row = table[table["Denoiser"] == "Total variation"].iloc[0]
     assert row["PSNR (dB)"] == pytest.approx(psnr(found.clean, found.denoised)[0])
     assert row["SSIM"] == pytest.approx(ssim(found.clean, found.denoised)[0])
+    assert row["MS-SSIM"] == pytest.approx(ms_ssim(found.clean, found.denoised)[0])
+    assert row["Edge damage"] == pytest.approx(gradient_similarity(found.clean, found.denoised).deviation[0])
     assert 0 < row["Whiteness"] <= 1
     assert f"{row['PSNR (dB)']:.1f} dB" in page.texts("tiles")[3]
 

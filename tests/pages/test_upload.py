@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import time
 
 import numpy as np
 import pytest
@@ -147,6 +148,16 @@ def test_a_picture_that_is_noisy_itself_gets_an_estimate(own):
     true = psnr(clean, found.denoised)[0]
     assert float(figures["After, estimated"].split()[0]) == pytest.approx(true, abs=1.0)
     assert float(figures["After, estimated"].split()[0]) > float(figures["Before, estimated"].split()[0]) + 2
+    page.press("Rank denoisers on this picture")
+    end = time.monotonic() + 120
+    while not any("J-invariance" in text for text in page.captions.splitlines()):
+        assert time.monotonic() < end and not page.errors
+        time.sleep(0.1)
+        page.run()
+    ranking = page.table("Error")
+    assert list(ranking["Error"]) == sorted(ranking["Error"])
+    assert set(ranking["Denoiser"]) >= {"Total variation", "Gaussian filter"}
+    assert ranking["Error"].min() > 12, "no denoiser can guess the noise itself"
 
 
 def test_other_pictures_get_no_such_estimate(visit):

@@ -3,7 +3,7 @@
 from .bench import LEVELS, PUBLISHED, Row, bench_denoiser, bench_denoisers, write_csv
 from .chain import Noisy, Pictures, noisy, pictures, source
 from .evaluation import evaluate
-from .sweep import Quality, noise_levels, quality, sweep
+from .sweep import Quality, noise_levels, quality, rank_without_clean, sweep
 
 __all__ = [
     "LEVELS",
@@ -19,6 +19,7 @@ __all__ = [
     "noisy",
     "pictures",
     "quality",
+    "rank_without_clean",
     "source",
     "sweep",
     "write_csv",

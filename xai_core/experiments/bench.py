@@ -14,6 +14,7 @@ from ..errors import InvalidInput, NoiseLensError
 from ..metrics import psnr_8bit, ssim
 from ..noise import add_noise
 from ..types import Array
+from ..weights import trained_numbers
 
 LEVELS = (15.0, 25.0, 50.0)
 SEED = 2024
@@ -90,7 +91,7 @@ def bench_denoiser(name: str, dataset: str, levels: Sequence[float] = LEVELS, *,
             seconds += time.perf_counter() - began
             quality += list(psnr_8bit(clean, denoised))
             similarity += list(ssim(clean, denoised))
-        parameters = denoiser.model.count_params() if denoiser.model is not None else 0
+        parameters = trained_numbers(denoiser.model) if denoiser.model is not None else 0
         figures = float(np.mean(quality)), float(np.mean(similarity)), 1000 * seconds / count
         rows.append(Row(name, dataset, float(level), *figures, parameters, count, seed))
     return rows

@@ -121,7 +121,7 @@ def train(
         kind=recipe.kind,
         file=path.name,
         sha256=weights.sha256_of(path),
-        parameters=model.count_params(),
+        parameters=weights.trained_numbers(model),
         input_shape=list(model.input_shape[1:]),
         build=recipe.build,
         arguments=dict(recipe.arguments),
