@@ -7,7 +7,13 @@ from xai_core.errors import Cancelled, InvalidInput, UnknownName
 from xai_core.explainers import EXPLAINERS, explain
 from xai_core.registry import Spec
 
-FAST = {"integrated_gradients": {"steps": 8}, "lime": {"samples": 80, "segments": 12, "batch_size": 32}}
+FAST = {
+    "integrated_gradients": {"steps": 8},
+    "lime": {"samples": 80, "segments": 12, "batch_size": 32},
+    "rise": {"samples": 120},
+    "smooth_grad": {"samples": 12},
+    "score_cam": {"channels": 4},
+}
 NETWORKS = ("functional", "sequential", "nested", "subclassed")
 
 every_method = pytest.mark.parametrize("spec", EXPLAINERS.specs, ids=EXPLAINERS.names)
@@ -59,7 +65,7 @@ def test_targets_of_their_own_for_each_image(spec, models, rng):
     assert mixed.target == "class:2;class:0;class:1"
     alone = run(spec, model, images[:1], target=2)
     np.testing.assert_allclose(mixed.heatmap[0], alone.heatmap[0], atol=1e-6)
-    assert not np.allclose(mixed.heatmap[1], run(spec, model, images, target=2).heatmap[1])
+    assert spec.supports.get("control") or not np.allclose(mixed.heatmap[1], run(spec, model, images, target=2).heatmap[1])
 
 
 @every_method

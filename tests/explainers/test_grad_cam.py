@@ -10,7 +10,7 @@ from keras import layers
 from xai_core.classifiers.cnn2 import build_cnn2
 from xai_core.classifiers.cnn_small import build_cnn_small
 from xai_core.errors import InvalidInput, UnknownName
-from xai_core.explainers import default_layer, explain, list_layers, spatial_layers
+from xai_core.explainers import EXPLAINERS, default_layer, explain, list_layers, spatial_layers
 from xai_core.explainers._gradients import layer_gradients
 from xai_core.explainers._models import examine
 from xai_core.explainers.grad_cam import grad_cam
@@ -171,3 +171,49 @@ def test_lists_for_a_layer_picker(models):
     ]
     assert (every[1].kind, every[1].shape) == ("Conv2D", (16, 16, 6))
     assert [layer.name for layer in spatial_layers(models("nested", 3))] == [layer.name for layer in every[:6]]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("layer", ["first", "second"])
+@pytest.mark.parametrize("method", ["grad_cam_plus_plus", "layer_cam"])
+def test_the_family_agrees_with_tf_keras_vis(method, layer, channels, rng):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+        from tf_keras_vis.layercam import Layercam
+        from tf_keras_vis.utils.scores import CategoricalScore
+    model, images = linear_cnn(channels), rng.random((3, 24, 20, channels), np.float32)
+    oracle = {"grad_cam_plus_plus": GradcamPlusPlus, "layer_cam": Layercam}[method](model, clone=False)
+    targets = [3, 1, 2]
+    ours = EXPLAINERS.get(method).load()(examine(model, images, targets), layer=layer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        theirs = oracle(CategoricalScore(targets), images, penultimate_layer=layer, expand_cam=False, normalize_cam=False)
+    factor = np.exp(ours.diagnostics["score"])[:, None, None] if method == "grad_cam_plus_plus" else 1
+    assert np.max(theirs) > 0
+    np.testing.assert_allclose(factor * ours.maps, theirs, atol=1e-4 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_score_cam_agrees_with_tf_keras_vis(channels, rng):
+    """At a layer of the input's size, because the two enlarge differently."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from tf_keras_vis.scorecam import Scorecam
+        from tf_keras_vis.utils.scores import CategoricalScore
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((12, 14, channels))
+    x = layers.Conv2D(6, 3, activation="relu", padding="same", name="first")(inputs)
+    model = keras.Model(inputs, layers.Dense(4)(layers.Flatten()(x)))
+    images, targets = rng.random((2, 12, 14, channels), np.float32), [3, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        theirs = [
+            Scorecam(model, clone=False)(
+                CategoricalScore(target), image[None], penultimate_layer="first", expand_cam=False, normalize_cam=False
+            )[0]
+            for image, target in zip(images, targets, strict=True)
+        ]
+    ours = EXPLAINERS.get("score_cam").load()(examine(model, images, targets), channels=0)
+    assert ours.diagnostics["channels"] == 6
+    np.testing.assert_allclose(ours.maps, theirs, atol=1e-4 * np.abs(theirs).max())

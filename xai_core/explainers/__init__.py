@@ -14,6 +14,7 @@ from ..images import resize
 from ..registry import Parameter, Registry, Spec
 from ..types import Array, Explanation, Progress
 from ._activations import LayerSummary, activations, list_layers, spatial_layers, summarise_layers
+from ._masks import HIDE
 from .base import (
     TARGETS,
     ClassLogit,
@@ -49,8 +50,14 @@ __all__ = [
     "superpixels",
 ]
 
+LAYER = Parameter("layer", "Layer", None, help="Empty: the last convolution with a map of rows and columns.")
+SEED = Parameter("seed", "Seed", 0, 0, 2**31 - 1, 1)
+TOLERANCE = Parameter(
+    "tolerance", "Tolerance", 0.0, 0.0, 1.0, 0.01, "standard error, of the map's range", help="0: no early stop."
+)
+
 # supports: signed - values below zero speak against the target; gradients - needs a Keras model; slow - worth a progress bar;
-# resize - how a map is brought to the size of the image: "smooth", "sum" (smooth, keeping its sum) or "nearest".
+# control - looks at no network; resize - how a map is brought to the size of the image: "smooth", "sum" (smooth, keeping its sum) or "nearest".
 EXPLAINERS = Registry(
     "explanation method",
     (
@@ -59,7 +66,7 @@ EXPLAINERS = Registry(
             "Grad-CAM",
             "xai_core.explainers.grad_cam:grad_cam",
             "Where the features of a convolution support the target.",
-            (Parameter("layer", "Layer", None, help="Empty: the last convolution with a map of rows and columns."),),
+            (LAYER,),
             citation="Selvaraju et al. (2017), doi:10.1109/ICCV.2017.74",
             passes="1 forward pass and a part of a backward pass",
             supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
@@ -92,12 +99,116 @@ EXPLAINERS = Registry(
                 Parameter("samples", "Samples", 1000, 10, 20000, 10, "masked pictures"),
                 Parameter("segments", "Superpixels", 50, 2, 500, 1, "wanted number"),
                 Parameter("hide", "Hidden parts show", "mean", choices=("mean", "black")),
-                Parameter("seed", "Seed", 0, 0, 2**31 - 1, 1),
+                SEED,
                 Parameter("batch_size", "Batch size", 50, 1, 1024, 1, "pictures per pass"),
             ),
             citation="Ribeiro, Singh, Guestrin (2016), arXiv:1602.04938",
             passes="samples forward passes",
             supports={"signed": True, "gradients": False, "slow": True, "resize": "nearest"},
+        ),
+        Spec(
+            "grad_cam_plus_plus",
+            "Grad-CAM++",
+            "xai_core.explainers.grad_cam_plus_plus:grad_cam_plus_plus",
+            "Grad-CAM with more weight where a feature raises the target: for several objects of one class.",
+            (LAYER,),
+            citation="Chattopadhay et al. (2018), doi:10.1109/WACV.2018.00097",
+            passes="1 forward pass and a part of a backward pass",
+            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
+        ),
+        Spec(
+            "layer_cam",
+            "Layer-CAM",
+            "xai_core.explainers.layer_cam:layer_cam",
+            "Where the features support the target, weighed position by position: sharp in early layers too.",
+            (LAYER,),
+            citation="Jiang et al. (2021), doi:10.1109/TIP.2021.3089943",
+            passes="1 forward pass and a part of a backward pass",
+            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
+        ),
+        Spec(
+            "score_cam",
+            "Score-CAM",
+            "xai_core.explainers.score_cam:score_cam",
+            "The channels of a convolution, weighed by the target when only what they mark is visible.",
+            (LAYER, Parameter("channels", "Channels", 64, 0, 4096, 1, "0: all", help="Those whose maps vary most.")),
+            citation="Wang et al. (2020), arXiv:1910.01279",
+            passes="channels + 1 forward passes",
+            supports={"signed": False, "gradients": True, "slow": True, "resize": "smooth"},
+        ),
+        Spec(
+            "saliency",
+            "Saliency",
+            "xai_core.explainers.saliency:saliency",
+            "How much the target changes with a small change of each pixel.",
+            citation="Simonyan, Vedaldi, Zisserman (2014), arXiv:1312.6034",
+            passes="1 forward and backward pass",
+            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
+        ),
+        Spec(
+            "smooth_grad",
+            "SmoothGrad",
+            "xai_core.explainers.smooth_grad:smooth_grad",
+            "Saliency averaged over noisy copies of the picture.",
+            (
+                Parameter("samples", "Samples", 50, 1, 1000, 1, "noisy copies"),
+                Parameter("spread", "Spread of the noise", 0.15, 0.0, 1.0, 0.01, "of the picture's range"),
+                TOLERANCE,
+                SEED,
+            ),
+            citation="Smilkov et al. (2017), arXiv:1706.03825",
+            passes="samples forward and backward passes",
+            supports={"signed": False, "gradients": True, "slow": True, "resize": "smooth"},
+        ),
+        Spec(
+            "occlusion",
+            "Occlusion",
+            "xai_core.explainers.occlusion:occlusion",
+            "What the target loses when a patch is hidden.",
+            (
+                Parameter("share", "Patch", 0.15, 0.02, 0.5, 0.01, "of the shorter side"),
+                Parameter("overlap", "Overlap", 2, 1, 8, 1, "patches on a pixel, each way"),
+                Parameter("hide", "Hidden parts show", "mean", choices=HIDE),
+            ),
+            citation="Zeiler & Fergus (2014), doi:10.1007/978-3-319-10590-1_53",
+            passes="a forward pass for each patch (about 170)",
+            supports={"signed": True, "gradients": False, "slow": True, "resize": "smooth"},
+        ),
+        Spec(
+            "rise",
+            "RISE",
+            "xai_core.explainers.rise:rise",
+            "How much higher the target is where random smooth masks leave a pixel visible.",
+            (
+                Parameter("samples", "Samples", 1000, 10, 20000, 10, "masked pictures"),
+                Parameter("cells", "Cells", 7, 2, 32, 1, "of a mask, each way"),
+                Parameter("keep", "Visible", 0.5, 0.05, 0.95, 0.05, "chance of a cell"),
+                Parameter("hide", "Hidden parts show", "black", choices=HIDE),
+                TOLERANCE,
+                SEED,
+            ),
+            citation="Petsiuk, Das, Saenko (2018), arXiv:1806.07421",
+            passes="samples forward passes",
+            supports={"signed": True, "gradients": False, "slow": True, "resize": "smooth"},
+        ),
+        Spec(
+            "random_map",
+            "Random map (control)",
+            "xai_core.explainers.controls:random_map",
+            "Noise that knows nothing of network or picture: what an explanation must be better than.",
+            (SEED,),
+            citation="a control",
+            passes="none",
+            supports={"signed": False, "gradients": False, "slow": False, "resize": "smooth", "control": True},
+        ),
+        Spec(
+            "edges",
+            "Edges (control)",
+            "xai_core.explainers.controls:edges",
+            "The edges of the picture, without any network: a map that looks like them shows the picture, not the network.",
+            citation="Adebayo et al. (2018), arXiv:1810.03292",
+            passes="none",
+            supports={"signed": False, "gradients": False, "slow": False, "resize": "smooth", "control": True},
         ),
     ),
 )

@@ -1,8 +1,9 @@
-"""The only gradient tapes: gradients of a target at a layer, and along a line of inputs."""
+"""The only gradient tapes: gradients of a target at a layer, at inputs, and along a line of inputs."""
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compiled import compiled, trace
 from ..errors import InvalidInput
@@ -47,6 +48,26 @@ def layer_gradients(subject: Subject, layer: str) -> tuple[Array, Array, Array]:
     parts = [call(subject.inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(subject.inputs), size)]
     activations, gradients, numbers = (np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True))
     return activations, gradients, numbers
+
+
+def input_gradients(subject: Subject, inputs: Array, arguments: NDArray[np.int32]) -> tuple[Array, Array]:
+    """Gradient of the target at each of `inputs` (N, h, w, c) with `arguments` (N, fields): (N, h, w, c), and S, (N,)."""
+    import tensorflow as tf
+
+    model, kind, shape = subject.model, subject.kind, subject.shape
+
+    def run(rows: Any, numbers: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(rows)
+            number = score(model, kind, rows, numbers)
+        return tape.gradient(number, rows, unconnected_gradients=tf.UnconnectedGradients.ZERO), number
+
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    call = compiled(model, ("input", kind, shape), lambda: trace(run, *signature))
+    size = batch_size(model, shape)
+    parts = [call(inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(inputs), size)]
+    gradients, numbers = (np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True))
+    return gradients, numbers
 
 
 def line_gradient(subject: Subject, index: int, start: Array, direction: Array, positions: Array, progress: Progress) -> Array:
