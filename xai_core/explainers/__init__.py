@@ -57,7 +57,8 @@ TOLERANCE = Parameter(
 )
 
 # supports: signed - values below zero speak against the target; gradients - needs a Keras model; slow - worth a progress bar;
-# control - looks at no network; resize - how a map is brought to the size of the image: "smooth", "sum" (smooth, keeping its sum) or "nearest".
+# resize - how a map is brought to the size of the image: "smooth", "sum" (smooth, keeping its sum) or "nearest";
+# control - looks at no network.
 EXPLAINERS = Registry(
     "explanation method",
     (

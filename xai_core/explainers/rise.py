@@ -1,11 +1,14 @@
 """RISE."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..types import Array, Progress
 from ._masks import hidden_picture, masked_scores
 from ._models import Subject, scores
 from .base import Evidence, no_progress
+
+Flat = NDArray[np.float64]
 
 CHECKED = 100
 """Masks between two looks at the standard error."""
@@ -39,39 +42,47 @@ def rise(
     maps, used, errors = [], [], []
     for index in range(len(subject.inputs)):
         run, size = masked_scores(subject, index, hidden_picture(subject, index, hide))
-        # Sums over the masks of M, S M, M^2, S M^2, S^2 M^2 (rows) for each pixel; of S.
-        sums, values = np.zeros((5, height * width)), np.empty(0)
+        # For each pixel, sums over the masks of M, S M, S^2 M and of M^2, S M^2, S^2 M^2.
+        sums, squared, values = np.zeros((3, height * width)), np.zeros((3, height * width)), np.empty(0)
         heat, error = np.zeros(height * width), np.inf
         for start in range(0, samples, CHECKED):
             stop = min(samples, start + CHECKED)
             for at in range(start, stop, size):
                 part = slice(at, min(at + size, stop))
                 masks = smooth_masks(grids[part], shifts[part], height, width)
-                score = run(masks).astype(np.float64)
+                found = run(masks).astype(np.float64)
                 flat = masks.reshape(len(masks), -1)
-                squares = np.square(flat)
-                weights = np.stack([np.ones_like(score), score, score**2]).astype(np.float32)
-                sums[:2] += weights[:2] @ flat
-                sums[2:] += weights @ squares
-                values = np.append(values, score)
+                weights = np.stack([np.ones_like(found), found, found**2]).astype(np.float32)
+                sums += weights @ flat
+                squared += weights @ np.square(flat)
+                values = np.append(values, found)
                 progress((index + part.stop / samples) / len(subject.inputs))
-            visible = np.maximum(sums[0], 1e-6)
-            mean = sums[1] / visible
-            variance = sums[4] - 2 * mean * sums[3] + np.square(mean) * sums[2]
-            heat = mean - values.mean()
-            error = float(np.sqrt(np.maximum(variance, 0)).mean() / visible.mean() / max(np.ptp(heat), 1e-12))
+            heat, stderr = _estimate(sums, squared, values)
+            error = float(stderr.mean() / max(np.ptp(heat), 1e-12))
             if error < tolerance:
                 break
         progress((index + 1) / len(subject.inputs))
         maps.append(heat.reshape(height, width))
         used.append(len(values))
         errors.append(error)
-    diagnostics = {
-        "score": scores(subject, subject.inputs, subject.arguments),
-        "samples": np.array(used),
-        "relative_error": np.array(errors),
-    }
+    score = scores(subject, subject.inputs, subject.arguments)
+    diagnostics = {"score": score, "samples": np.array(used), "relative_error": np.array(errors)}
     return Evidence(np.stack(maps).astype(np.float32), diagnostics)
+
+
+def _estimate(sums: Flat, squared: Flat, values: Flat) -> tuple[Flat, Flat]:
+    """Map and its standard error, both (pixels,), from `rise`'s sums (3, pixels) and the scores (samples,).
+
+    The error is that of the mean of (S - mu_i) M_i / E[M_i] - (S - E[S]), the linear part of the estimate.
+    """
+    count, mean = len(values), values.mean()
+    visible = np.maximum(sums[0], 1e-6)
+    here = sums[1] / visible
+    share = visible / count
+    seen = squared[2] - 2 * here * squared[1] + np.square(here) * squared[0]
+    both = sums[2] - (here + mean) * sums[1] + here * mean * sums[0]
+    variance = seen / np.square(share) - 2 * both / share + count * values.var()
+    return here - mean, np.sqrt(np.maximum(variance, 0)) / count
 
 
 def smooth_masks(grids: Array, shifts: np.ndarray, height: int, width: int) -> Array:
