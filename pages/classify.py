@@ -21,6 +21,8 @@ if classifiers_for(state.scene().dataset):
         ):
             with place, panels.guard():
                 section(state.scene(), upload, target)
+        with panels.guard():
+            classify.more_methods(state.scene(), upload, target)
         with corner:  # last, because the controls of the rows change the link and the code
             classify.sharing(state.scene(), upload)
 else:

@@ -211,8 +211,8 @@ def test_parameters():
     assert (scene.parameters_of("lime"), scene.parameters_of("grad_cam")) == ({"seed": 3}, {})
     with pytest.raises(InvalidInput, match="between 0 and 180"):
         scene.with_parameter("noise", "angle", 181)
-    with pytest.raises(UnknownName, match="no explanation method named 'rise'"):
-        scene.with_parameter("explainer", "rise.masks", 1)
+    with pytest.raises(UnknownName, match="no explanation method named 'anchors'"):
+        scene.with_parameter("explainer", "anchors.masks", 1)
 
 
 # The key

@@ -8,13 +8,16 @@ import streamlit as st
 from xai_core import render
 from xai_core.experiments import Pictures
 from xai_core.explainers import EXPLAINERS, default_layer, list_layers, spatial_layers
-from xai_core.scene import Scene
+from xai_core.scene import Scene, takes_layer
 from xai_core.types import Array, Dataset, Explanation, Progress
 
 from . import cache, forms, jobs, panels, state
 from .viewer import Drawn, Picture, draw, viewer
 
 GROUP = "classify"
+
+ROWS = ("grad_cam", "lime", "integrated_gradients")
+"""Methods that always have a row; the others are shown on request."""
 
 
 def predictions(scene: Scene, upload: Dataset | None) -> str:
@@ -122,7 +125,7 @@ def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> Non
     how = (scene.classifier, "integrated_gradients", text, parameters)
     maps = cache.explanation(scene, upload, *how)
     residuals = maps.diagnostics["completeness_residual"]
-    figures = ", ".join(f"{name.lower()} {value:.1%}" for name, value in zip(panels.COLUMNS, residuals, strict=True))
+    figures = _by_column(residuals, ".1%")
     slot.caption(
         f"How much each pixel adds to the class's score on the way from a {parameters['baseline']} picture. "
         f"Completeness residual (0 is exact; over 5 % wants more steps): {figures}."
@@ -173,9 +176,7 @@ def _lime_result(timed: bool, key: str, scene: Scene, upload: Dataset | None, te
     with panels.guard():
         maps: Explanation = job.future.result()
         _maps(scene, upload, maps, key, words(scene, text))
-        figures = ", ".join(
-            f"{name.lower()} {value:.2f}" for name, value in zip(panels.COLUMNS, maps.diagnostics["r2"], strict=True)
-        )
+        figures = _by_column(maps.diagnostics["r2"], ".2f")
         st.caption(f"How well a sum over superpixels describes the network here (R², 1 is perfectly): {figures}.")
 
 
@@ -190,6 +191,69 @@ def _start(key: str, scene: Scene, upload: Dataset | None, text: str, parameters
 def _stop(key: str) -> None:
     st.session_state["lime"] = key, True
     jobs.jobs().leave(key, jobs.waiter())
+
+
+def more_methods(scene: Scene, upload: Dataset | None, text: str) -> None:
+    """A choice of further methods, and a row for each."""
+    others = [spec.name for spec in EXPLAINERS if spec.name not in ROWS]
+    chosen = state.control(
+        st.multiselect,
+        "More methods",
+        "methods",
+        [name for name in scene.explainers if name in others],
+        options=others,
+        format_func=lambda name: EXPLAINERS.get(name).label,
+        placeholder="Choose a method, or a control to compare with",
+    )
+    state.put(explainers=(*(name for name in scene.explainers if name in ROWS), *chosen))
+    for method in chosen:
+        with panels.guard():
+            _method_row(state.scene(), upload, text, method)
+
+
+def _method_row(scene: Scene, upload: Dataset | None, text: str, method: str) -> None:
+    """A row of one method: at once where it is fast, on demand and in the background where it is not."""
+    spec = EXPLAINERS.get(method)
+    left, right = _table_row(spec.label)
+    with left:
+        st.caption(spec.summary)
+        shown = tuple(parameter.name for parameter in spec.parameters if parameter.name not in ("layer", "seed"))
+        parameters = _parameters(scene, method, shown) if shown else dict(scene.parameters_of(method))
+        if takes_layer(method):
+            parameters["layer"] = scene.cam_layer or default_layer(cache.classifier(scene))
+            st.caption(f"At layer {parameters['layer']}, chosen in the row of Grad-CAM.")
+        _how(method)
+    how = (scene.classifier, method, text, parameters)
+    key = cache.explanation_key(scene, *how)
+    against, support = words(scene, text)
+    ends = (against, support) if spec.supports["signed"] else (LEAST, MOST)
+    with right:
+        if not spec.supports["slow"]:
+            _maps(scene, upload, cache.explanation(scene, upload, *how), key, ends)
+            return
+        job = jobs.jobs().get(key)
+        if job is not None and job.finished and not job.failed:
+            maps = job.future.result()
+            _maps(scene, upload, maps, key, ends)
+            errors = maps.diagnostics.get("relative_error")
+            if errors is not None:
+                st.caption(f"Standard error of the map, mean over its pixels, of its range: {_by_column(errors, '.1%')}.")
+        elif job is not None and not job.finished:
+            st.fragment(jobs.follow, run_every=0.4)(key, "computed")
+        else:
+            if job is not None:
+                with panels.guard():
+                    job.future.result()  # raises its error
+            st.caption(f"Cost: {spec.passes}, for each of the three pictures.")
+            st.button(f"Compute {spec.label}", on_click=_compute, args=(key, scene, upload, how), key=f"compute-{method}")
+
+
+def _by_column(values: Array, form: str) -> str:
+    return ", ".join(f"{name.lower()} {value:{form}}" for name, value in zip(panels.COLUMNS, values, strict=True))
+
+
+def _compute(key: str, scene: Scene, upload: Dataset | None, how: tuple[str, str, str, dict[str, Any]]) -> None:
+    jobs.jobs().start(key, lambda progress: cache.compute_explanation(scene, upload, *how, progress), jobs.waiter())
 
 
 def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, key: str, ends: tuple[str, str]) -> None:
@@ -213,7 +277,46 @@ def _parameters(scene: Scene, method: str, names: tuple[str, ...]) -> dict[str, 
     return values
 
 
+LEAST, MOST = "little", "much"
+"""Ends of the colour bar of a map without a sign."""
+
+CAM_MISREAD = "It shows support only, never evidence against, on the coarse grid of its layer."
+
 HOW = {
+    "grad_cam_plus_plus": (
+        r"ReLU$(\sum_k w_k A_k)$ with $w_k = \sum_{ij} \alpha_{ij}\,$ReLU$(\partial s / \partial A_k)$: positions where a "
+        r"feature raises the score count more than the others.",
+        CAM_MISREAD,
+    ),
+    "layer_cam": (
+        r"ReLU$(\sum_k$ ReLU$(\partial s / \partial A_k) \odot A_k)$: a weight for every position of the layer.",
+        CAM_MISREAD + " In early layers it follows edges.",
+    ),
+    "score_cam": (
+        r"ReLU$(\sum_k w_k A_k)$, where $w_k$ is the probability of the class when only what channel $k$ marks is visible.",
+        CAM_MISREAD + " Black around the marked parts is something that the network has never seen.",
+    ),
+    "saliency": (
+        r"$\max_c |\partial s / \partial x_c|$: how much the score changes with a small change of the pixel.",
+        "It says where the network is sensitive, not what speaks for the class. It is grainy even for a good network.",
+    ),
+    "smooth_grad": (
+        r"The gradient averaged over noisy copies of the picture, then $\max_c |\cdot|$.",
+        "Smoother than saliency, but it describes the network around the picture, not at it.",
+    ),
+    "occlusion": (
+        "A patch is hidden at each place; the map is what the score loses, averaged over the patches on a pixel.",
+        "Evidence in two places that can replace each other shows nowhere. The patch itself is a strange object.",
+    ),
+    "rise": (
+        r"$E[S M_i] / E[M_i] - E[S]$ over random smooth masks $M$: how much higher the score is when a pixel is visible.",
+        "The standard error is stated below; structure weaker than it is chance.",
+    ),
+    "random_map": ("Evenly distributed noise.", "It means nothing. A method whose figures are no better has shown nothing."),
+    "edges": (
+        "Sobel's gradient magnitude of the picture.",
+        "It looks convincing and has never seen the network.",
+    ),
     "grad_cam": (
         r"ReLU$(\sum_k \alpha_k A_k)$, where $A_k$ is channel $k$ of the layer and $\alpha_k$ the mean over it of "
         "the class score's gradient.",

@@ -199,7 +199,7 @@ class Scene:
             lines += ["", f"classifier = xc.load_classifier({self.classifier!r})", f"target = {target}"]
             for method in self.explainers:
                 arguments = dict(self.parameters_of(method))
-                if method == "grad_cam" and self.cam_layer:
+                if self.cam_layer and takes_layer(method):
                     arguments["layer"] = self.cam_layer
                 written = "".join(f", {name}={value!r}" for name, value in arguments.items())
                 call = f"xc.explain(classifier, x, {method!r}, target=target{written})"
@@ -231,6 +231,11 @@ def denoisers_for(shape: tuple[int, ...], dataset: str) -> tuple[str, ...]:
 
 def _made_for(dataset: str, spec: Spec) -> bool:
     return dataset in spec.supports.get("pictures", ())
+
+
+def takes_layer(method: str) -> bool:
+    """Whether an explanation method looks at one layer of the network."""
+    return any(parameter.name == "layer" for parameter in EXPLAINERS.get(method).parameters)
 
 
 def classifiers_for(dataset: str) -> tuple[str, ...]:

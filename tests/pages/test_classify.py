@@ -307,3 +307,34 @@ def test_nothing_is_computed_twice(mnist, monkeypatch):
     page.set("slider", "level:gaussian", 25.0)
     page.set("slider", "level:gaussian", 26.0)
     assert page.rows() == first
+
+
+def test_more_methods_get_rows_of_their_own(mnist):
+    page = mnist(explainers="grad_cam,lime,integrated_gradients,saliency,edges")
+    assert not page.errors
+    assert {"maps-saliency", "maps-edges"} <= set(page.rows())
+    assert page.query["explainers"] == "grad_cam,lime,integrated_gradients,saliency,edges"
+    page.set("multiselect", "methods", ["layer_cam"])
+    assert "maps-layer_cam" in page.rows()
+    assert "maps-saliency" not in page.rows()
+    assert page.query["explainers"].endswith("layer_cam")
+
+
+def test_a_slow_method_waits_to_be_asked(mnist):
+    page = mnist(explainers="rise", **{"explainer.rise.samples": 60})
+    assert "maps-rise" not in page.rows()
+    assert "Cost: samples forward passes, for each of the three pictures." in page.captions
+    page.press("Compute RISE")
+    end = time.monotonic() + 120
+    while "maps-rise" not in page.rows():
+        assert time.monotonic() < end and not page.errors
+        time.sleep(0.05)
+        page.run()
+    assert "Standard error of the map" in page.captions
+
+
+def test_every_method_says_how_it_works():
+    from ui.classify import HOW
+    from xai_core.explainers import EXPLAINERS
+
+    assert set(HOW) == set(EXPLAINERS.names)
