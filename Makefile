@@ -1,13 +1,14 @@
 # make run    the dashboard on http://localhost:8501      (PORT=8600: another port; HOST=0.0.0.0: the whole network)
 # make test   style, types, layers and all tests
 # Both make .venv and install what they need; a second call works offline.
-# Beside them: make lint, make format, make bench, make clean.
+# Beside them: make lint, make format, make bench, make clean;
+# make peers: libraries that `python -m xai_core bench explainers` compares with, in .peers, used by nothing else.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench clean
+.PHONY: help run test lint format bench peers clean
 
 VENV ?= .venv
 HOST ?= localhost
@@ -39,6 +40,10 @@ lint: $(VENV)/.installed-test
 format: $(VENV)/.installed-test
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+
+peers: $(VENV)/.installed-test
+	@$(PIP) install --no-deps --upgrade --target .peers xplique==2.0.2 einops deprecated wrapt \
+	  tensorflow-probability==0.25.0 tf_keras dm-tree decorator cloudpickle
 
 bench: $(VENV)/.installed-run
 	@for script in benchmarks/[a-z]*.py; do \

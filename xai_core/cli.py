@@ -1,4 +1,4 @@
-"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | bench denoisers."""
+"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | bench denoisers | bench explainers."""
 
 import argparse
 import json
@@ -21,8 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--further", action="store_true", help="start from the trained weights instead of new ones")
     evaluate = commands.add_parser("evaluate", help="measure a model on its complete test or val split, into the manifest")
     evaluate.add_argument("name")
-    bench = commands.add_parser("bench", help="denoisers on the published protocol, beside the published figures")
-    bench.add_argument("what", choices=["denoisers"])
+    bench = commands.add_parser("bench", help="denoisers beside the published figures; explainers beside other libraries")
+    bench.add_argument("what", choices=["denoisers", "explainers"])
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
     )
@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench.add_argument("--only", nargs="+", default=[], metavar="DENOISER", help="default: all that take the set's pictures")
     bench.add_argument("--limit", type=int, default=0, help="the first pictures only")
     bench.add_argument("--csv", metavar="FILE", help="write the table (default: bench-SET.csv)")
+    bench.add_argument("--network", default="galaxy-cnn2", help="for explainers: galaxy-cnn2 or resnet50")
+    bench.add_argument("--repeats", type=int, default=5, help="for explainers: rounds whose medians are taken")
     given = parser.parse_args(arguments)
     try:
         _run(given)
@@ -59,6 +61,10 @@ def _run(given: argparse.Namespace) -> None:
         record = train(recipe, epochs=given.epochs, further=given.further)
         print(f"{given.name}: best epoch {record['epochs']}, {record['minutes']} minutes.")
         print(f"Now: python -m xai_core evaluate {given.name}")
+    elif given.command == "bench" and given.what == "explainers":
+        from .experiments.bench_explainers import bench_explainers
+
+        bench_explainers(given.network, repeats=given.repeats)
     elif given.command == "bench":
         from pathlib import Path
 
