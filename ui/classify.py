@@ -11,7 +11,7 @@ from xai_core.explainers import EXPLAINERS, default_layer, list_layers, spatial_
 from xai_core.scene import Scene, takes_layer
 from xai_core.types import Array, Dataset, Explanation, Progress
 
-from . import cache, forms, jobs, panels, state
+from . import cache, forms, jobs, panels, state, trust
 from .viewer import Drawn, Picture, draw, viewer
 
 GROUP = "classify"
@@ -112,7 +112,9 @@ def grad_cam(scene: Scene, upload: Dataset | None, text: str) -> None:
     how = (scene.classifier, "grad_cam", text, {"layer": layer})
     maps = cache.explanation(scene, upload, *how)
     with right:
-        _maps(scene, upload, maps, cache.explanation_key(scene, *how), ("no support", words(scene, text)[1]))
+        key = cache.explanation_key(scene, *how)
+        _maps(scene, upload, maps, key, ("no support", words(scene, text)[1]))
+        trust.row(scene, upload, how, key, maps)
 
 
 def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> None:
@@ -131,7 +133,9 @@ def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> Non
         f"Completeness residual (0 is exact; over 5 % wants more steps): {figures}."
     )
     with right:
-        _maps(scene, upload, maps, cache.explanation_key(scene, *how), words(scene, text))
+        key = cache.explanation_key(scene, *how)
+        _maps(scene, upload, maps, key, words(scene, text))
+        trust.row(scene, upload, how, key, maps)
 
 
 def lime(scene: Scene, upload: Dataset | None, text: str) -> None:
@@ -229,7 +233,9 @@ def _method_row(scene: Scene, upload: Dataset | None, text: str, method: str) ->
     ends = (against, support) if spec.supports["signed"] else (LEAST, MOST)
     with right:
         if not spec.supports["slow"]:
-            _maps(scene, upload, cache.explanation(scene, upload, *how), key, ends)
+            maps = cache.explanation(scene, upload, *how)
+            _maps(scene, upload, maps, key, ends)
+            trust.row(scene, upload, how, key, maps)
             return
         job = jobs.jobs().get(key)
         if job is not None and job.finished and not job.failed:
@@ -238,6 +244,7 @@ def _method_row(scene: Scene, upload: Dataset | None, text: str, method: str) ->
             errors = maps.diagnostics.get("relative_error")
             if errors is not None:
                 st.caption(f"Standard error of the map, mean over its pixels, of its range: {_by_column(errors, '.1%')}.")
+            trust.row(scene, upload, how, key, maps)
         elif job is not None and not job.finished:
             st.fragment(jobs.follow, run_every=0.4)(key, "computed")
         else:

@@ -338,3 +338,19 @@ def test_every_method_says_how_it_works():
     from xai_core.explainers import EXPLAINERS
 
     assert set(HOW) == set(EXPLAINERS.names)
+
+
+def test_the_trust_row_is_measured_on_demand(mnist):
+    page = mnist()
+    assert not [table for table in page.app.dataframe if "Figure" in table.value.columns]
+    page.app.button(key="measure-grad_cam").click().run()
+    end = time.monotonic() + 120
+    while not [table for table in page.app.dataframe if "Figure" in table.value.columns]:
+        assert time.monotonic() < end and not page.errors
+        time.sleep(0.1)
+        page.run()
+    figures = page.table("Figure").set_index("Figure")
+    assert {"Deletion", "Insertion", "ROAD", "Mu-fidelity", "Like an untrained network's"} <= set(figures.index)
+    assert figures.loc["Stability under noise", ["Noisy", "Denoised"]].notna().all()
+    assert figures["Clean"].isna().sum() == 1, "the clean picture has no noise to draw again"
+    assert figures["Source"].str.len().gt(0).all()
