@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import classify, panels, state
+from ui import classify, panels, state, trust
 from xai_core.scene import classifiers_for
 
 panels.header("Classify", "What does noise do to what the classifier sees, and does denoising bring it back?")
@@ -23,6 +23,8 @@ if classifiers_for(state.scene().dataset):
                 section(state.scene(), upload, target)
         with panels.guard():
             classify.more_methods(state.scene(), upload, target)
+        with panels.guard(), st.expander("Do the methods agree?"):
+            trust.agreement(st.session_state["maps"])
         with corner:  # last, because the controls of the rows change the link and the code
             classify.sharing(state.scene(), upload)
 else:

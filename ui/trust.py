@@ -7,10 +7,12 @@ import numpy as np
 import streamlit as st
 
 from xai_core import trust
+from xai_core.explainers import EXPLAINERS
 from xai_core.scene import Scene
-from xai_core.types import Dataset, Explanation, Progress
+from xai_core.types import Array, Dataset, Explanation, Progress
 
-from . import cache, jobs, panels
+from . import cache, jobs, panels, state
+from .viewer import Picture, draw, viewer
 
 REDRAWN = 2
 """Other draws of the noise under which a map is computed again."""
@@ -93,3 +95,32 @@ def _table(columns: tuple[tuple[trust.Figure, ...], ...]) -> None:
         hide_index=True,
     )
     st.caption("Areas and ROAD are in units of the class score (logit). No figure alone decides; compare with a control's.")
+
+
+def agreement(maps: dict[str, Array]) -> None:
+    """How alike the maps on this page are, method by method, for one of the columns; and where they differ.
+
+    maps: method to (3, H, W).
+    """
+    if len(maps) < 2:
+        st.caption("Two maps or more are needed.")
+        return
+    column = state.control(st.segmented_control, "Maps of", "agreement", panels.COLUMNS[0], options=panels.COLUMNS, required=True)
+    stack = np.stack([heatmap[panels.COLUMNS.index(column)] for heatmap in maps.values()])
+    found = trust.agreement(stack)
+    labels = [EXPLAINERS.get(method).label for method in maps]
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        for title, matrix in (("Rank correlation", found.ranks), ("Overlap of the top tenth", found.overlap)):
+            table = {title: labels} | {label: matrix[:, index] for index, label in enumerate(labels)}
+            st.dataframe(
+                table, column_config={label: st.column_config.NumberColumn(format="%.2f") for label in labels}, hide_index=True
+            )
+        st.caption(
+            "Rank correlation: 1 orders all pixels alike, 0 is chance. Overlap: share of the tenth of the pixels of highest "
+            "values that two methods have in common; by chance 0.10. Methods answer different questions, so they need not agree."
+        )
+    with right:
+        shown = (2 * found.disagreement)[..., None]
+        picture = Picture("Where they disagree", np.clip(shown, 0, 1), "white: ranks differ most", values=found.disagreement)
+        viewer([draw(picture)], key="disagreement", columns=1)

@@ -354,3 +354,13 @@ def test_the_trust_row_is_measured_on_demand(mnist):
     assert figures.loc["Stability under noise", ["Noisy", "Denoised"]].notna().all()
     assert figures["Clean"].isna().sum() == 1, "the clean picture has no noise to draw again"
     assert figures["Source"].str.len().gt(0).all()
+
+
+def test_the_methods_are_compared(mnist):
+    page = mnist(explainers="grad_cam,lime,integrated_gradients,edges")
+    ranks = page.table("Rank correlation").set_index("Rank correlation")
+    assert {"Grad-CAM", "Integrated gradients", "Edges (control)"} <= set(ranks.index)
+    assert list(ranks.index) == list(ranks.columns)
+    assert all(ranks.loc[name, name] == pytest.approx(1) for name in ranks.index)
+    assert page.table("Overlap of the top tenth").iloc[:, 1:].to_numpy().max() == 1
+    assert "disagreement" in page.rows()
