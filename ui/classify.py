@@ -154,6 +154,9 @@ def lime(scene: Scene, upload: Dataset | None, text: str) -> None:
     timed = _lime_runs(key)
     with right:
         st.fragment(_lime_result, run_every=0.4 if timed else None)(timed, key, scene, upload, text, parameters)
+        job = jobs.jobs().get(key)
+        if job is not None and job.finished and not job.failed:
+            trust.row(scene, upload, (scene.classifier, "lime", text, parameters), key, job.future.result())
 
 
 def _lime_runs(key: str) -> bool:

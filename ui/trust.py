@@ -123,4 +123,4 @@ def agreement(maps: dict[str, Array]) -> None:
     with right:
         shown = (2 * found.disagreement)[..., None]
         picture = Picture("Where they disagree", np.clip(shown, 0, 1), "white: ranks differ most", values=found.disagreement)
-        viewer([draw(picture)], key="disagreement", columns=1)
+        viewer([draw(picture)], key="disagreement", columns=1, toolbar=False)

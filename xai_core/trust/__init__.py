@@ -75,8 +75,8 @@ def trust(
         words = "The highest value lies on the object." if hit else "The highest value does not lie on the object."
         yield Figure("Pointing game", float(hit), words, "Zhang et al. (2018)")
     out, back = deletion(model, image, heatmap, target), insertion(model, image, heatmap, target)
-    yield Figure("Deletion", out.area, "Mean score while the marked pixels go first: lower is better.", PETSIUK, out)
-    yield Figure("Insertion", back.area, "Mean score while the marked pixels come first: higher is better.", PETSIUK, back)
+    yield Figure("Deletion", out.area, "Score while the marked pixels go: lower is better.", PETSIUK, out)
+    yield Figure("Insertion", back.area, "Score while the marked pixels come: higher is better.", PETSIUK, back)
     value = road(model, image, heatmap, target)
     words = "what is marked matters" if value > 0 else "what is marked matters no more than the rest"
     yield Figure("ROAD", value, f"Above 0, {words}." if value > 0 else f"Not above 0: {words}.", "Rong et al. (2022)")
