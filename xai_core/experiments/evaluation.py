@@ -14,7 +14,7 @@ from ..metrics import classification_report, mse, pixel_accuracy, psnr, ssim
 from ..noise import add_noise
 from ..training import get_recipe
 from ..types import Array
-from .bench import PUBLISHED, bench_denoiser
+from .bench import LEVELS, PUBLISHED, bench_denoiser
 from .bench import SEED as BENCH_SEED
 
 CONDITIONS: tuple[tuple[str, float], ...] = (
@@ -43,13 +43,15 @@ def evaluate(name: str) -> dict[str, Any]:
 def _denoiser(name: str) -> dict[str, Any]:
     """MSE, PSNR (mean over pictures), SSIM and pixel accuracy under each noise; the noisy picture is clipped, as a file is.
 
-    Guided networks, made for Gaussian noise alone: the published protocol.
+    Networks made for Gaussian noise alone: the published protocol, at the one level where they know one.
     """
-    denoiser = load_denoiser(name)
-    dataset = load_dataset(get_recipe(name).datasets[0])
-    if denoiser.guides:
-        sets = dict.fromkeys([dataset.name, *(other for other in denoiser.spec.supports["pictures"] if other in PUBLISHED)])
-        measured = [asdict(row) for other in sets for row in bench_denoiser(name, other)]
+    denoiser, recipe = load_denoiser(name), get_recipe(name)
+    dataset = load_dataset(recipe.datasets[0])
+    if all(kind == "gaussian" for kind, _, _ in recipe.noise):
+        supports = denoiser.spec.supports
+        levels = [float(supports["level"])] if "level" in supports else LEVELS
+        sets = dict.fromkeys([dataset.name, *(other for other in supports["pictures"] if other in PUBLISHED)])
+        measured = [asdict(row) for other in sets for row in bench_denoiser(name, other, levels)]
         return {"split": f"{dataset.name} {dataset.split}, {len(dataset)} pictures", "seed": BENCH_SEED, "protocol": measured}
     rows = []
     for kind, level in CONDITIONS:

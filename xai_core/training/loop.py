@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,9 @@ def train(
     Each epoch ends with a checkpoint (network, optimiser, averaged weights, best weights, history) in runs/NAME, so a
     run that is interrupted goes on where it stopped when the same command is given again.
     epochs: fewer than the recipe's, for a trial; the learning rate follows a cosine over them.
-    further: start from the trained weights instead of new ones; they stay where nothing better is found, and epochs, minutes
-        and history are added to theirs.
+    further: start from the trained weights instead of new ones, with a third of the learning rate and the statistics of batch
+        normalisation as they are, so that the loss sees what the network does to a picture alone. The weights stay where
+        nothing better is found; epochs, minutes and history are added to theirs.
     report: called with one line an epoch. Returns the manifest entry.
     """
     import keras
@@ -59,11 +60,15 @@ def train(
     with _precision(recipe.precision):
         model = recipe.network()
     if before:
+        recipe = replace(recipe, learning_rate=recipe.learning_rate / 3)
         model.set_weights(weights.load(recipe.name).get_weights())
-        if not state.epoch:
-            state.best_loss = min(row["held_out_loss"] for row in before["history"])
-            state.arrays["best"] = model.get_weights()
+        for layer in _norms(model):
+            layer.trainable = False
     _compile(model, recipe, steps * epochs)
+    if before and not state.epoch:  # measured again: the recipe may have other patches than when they were trained
+        state.best_loss = model.evaluate(held_out, verbose=0, return_dict=True)["loss"]
+        state.arrays["best"] = model.get_weights()
+        report(f"{recipe.name}: so far  held_out_loss {state.best_loss:.4f}")
     if state.epoch:
         try:
             _restore(model, state.arrays)
@@ -84,7 +89,8 @@ def train(
             callbacks=[average.callback()],
         ).history
         with average.applied():
-            _measure_batch_statistics(model, recipe, pictures, labels)
+            if not before:
+                _measure_batch_statistics(model, recipe, pictures, labels)
             measured = model.evaluate(held_out, verbose=0, return_dict=True)
             state.epoch += 1
             if measured["loss"] < state.best_loss:
@@ -121,7 +127,7 @@ def train(
         kind=recipe.kind,
         file=path.name,
         sha256=weights.sha256_of(path),
-        parameters=weights.trained_numbers(model),
+        parameters=weights.trained_numbers(trained),
         input_shape=list(model.input_shape[1:]),
         build=recipe.build,
         arguments=dict(recipe.arguments),
@@ -168,7 +174,7 @@ def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: Pictures, la
     """
     import keras
 
-    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    norms = _norms(model)
     dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
     if not norms:
         return
@@ -184,6 +190,12 @@ def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: Pictures, la
         layer.momentum = momentum
     for layer, rate in zip(dropouts, kept[1], strict=True):
         layer.rate = rate
+
+
+def _norms(model: Any) -> list[Any]:
+    import keras
+
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def _calibrate(model: Any, pictures: Pictures, labels: Labels) -> None:

@@ -14,13 +14,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 
-        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs,
-            tf.convert_to_tensor(self.gamma, tf.float32),
-            tf.convert_to_tensor(self.beta, tf.float32),
-            epsilon=self.epsilon,
-            is_training=True,
+        gamma, beta, mean, variance = (
+            tf.convert_to_tensor(value, tf.float32) for value in (self.gamma, self.beta, self.moving_mean, self.moving_variance)
         )
+        if not self.trainable:  # its statistics stay as they are
+            scale = gamma * tf.math.rsqrt(variance + self.epsilon)
+            return inputs * tf.cast(scale, inputs.dtype) + tf.cast(beta - mean * scale, inputs.dtype)
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, gamma, beta, epsilon=self.epsilon, is_training=True)
         for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             kept.assign(self.momentum * kept + (1 - self.momentum) * new)
         return outputs
