@@ -310,7 +310,7 @@ HOW = {
         r"$\max_c |\partial s / \partial x_c|$: how much the score changes with a small change of the pixel.",
         "It says where the network is sensitive, not what speaks for the class. It is grainy even for a good network.",
     ),
-    "smooth_grad": (
+    "smoothgrad": (
         r"The gradient averaged over noisy copies of the picture, then $\max_c |\cdot|$.",
         "Smoother than saliency, but it describes the network around the picture, not at it.",
     ),

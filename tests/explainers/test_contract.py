@@ -11,7 +11,7 @@ FAST = {
     "integrated_gradients": {"steps": 8},
     "lime": {"samples": 80, "segments": 12, "batch_size": 32},
     "rise": {"samples": 120},
-    "smooth_grad": {"samples": 12},
+    "smoothgrad": {"samples": 12},
     "score_cam": {"channels": 4},
 }
 NETWORKS = ("functional", "sequential", "nested", "subclassed")

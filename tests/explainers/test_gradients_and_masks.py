@@ -20,14 +20,14 @@ def linear():
     return model, model.get_layer("scores").kernel.numpy().reshape(SIDE, SIDE, 3, 2)
 
 
-@pytest.mark.parametrize("method", ["saliency", "smooth_grad"])
+@pytest.mark.parametrize("method", ["saliency", "smoothgrad"])
 def test_gradient_of_a_linear_network(linear, method, rng):
     model, weights = linear
     found = explain(model, rng.random((2, SIDE, SIDE, 3), np.float32), method, 1)
     np.testing.assert_allclose(found.heatmap[0], np.abs(weights[..., 1]).max(axis=-1), atol=1e-6)
 
 
-def test_smooth_grad_is_the_mean_over_noise(models, rng):
+def test_smoothgrad_is_the_mean_over_noise(models, rng):
     """The same by hand: the noise of the same generator, gradients by TensorFlow."""
     import tensorflow as tf
 
@@ -39,7 +39,7 @@ def test_smooth_grad_is_the_mean_over_noise(models, rng):
         tape.watch(rows)
         number = tf.reduce_sum(logits(rows)[:, 2])
     expected = np.abs(tape.gradient(number, rows).numpy().mean(axis=0)).max(axis=-1)
-    found = explain(model, image, "smooth_grad", 2, samples=7, spread=0.2, seed=4)
+    found = explain(model, image, "smoothgrad", 2, samples=7, spread=0.2, seed=4)
     np.testing.assert_allclose(found.heatmap[0], expected, atol=1e-5 * expected.max())
 
 
@@ -93,7 +93,7 @@ def test_rise_error_is_what_differs_between_seeds(models, rng):
     assert stated == pytest.approx(spread, rel=0.4)
 
 
-@pytest.mark.parametrize("method", ["rise", "smooth_grad"])
+@pytest.mark.parametrize("method", ["rise", "smoothgrad"])
 def test_a_tolerance_stops_early(method, models, rng):
     model, image = models("functional", 1), rng.random((1, 16, 16, 1), np.float32)
     shares = []

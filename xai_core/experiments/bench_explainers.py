@@ -104,7 +104,7 @@ def _tasks(model: Any, image: Array) -> dict[str, dict[str, Callable[[], Any]]]:
     tasks: dict[str, dict[str, Callable[[], Any]]] = {
         "Grad-CAM": {"NoiseLens": ours("grad_cam")},
         "integrated gradients, 50 steps": {"NoiseLens": ours("integrated_gradients"), "passes": gradients},
-        "SmoothGrad, 50 samples": {"NoiseLens": ours("smooth_grad"), "passes": gradients},
+        "SmoothGrad, 50 samples": {"NoiseLens": ours("smoothgrad"), "passes": gradients},
         "RISE, 1,000 masks": {"NoiseLens": ours("rise"), "passes": forwards},
         "LIME, 1,000 samples": {"NoiseLens": ours("lime"), "passes": forwards},
     }

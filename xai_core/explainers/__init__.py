@@ -147,9 +147,9 @@ EXPLAINERS = Registry(
             supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
         ),
         Spec(
-            "smooth_grad",
+            "smoothgrad",
             "SmoothGrad",
-            "xai_core.explainers.smooth_grad:smooth_grad",
+            "xai_core.explainers.smoothgrad:smoothgrad",
             "Saliency averaged over noisy copies of the picture.",
             (
                 Parameter("samples", "Samples", 50, 1, 1000, 1, "noisy copies"),

@@ -12,7 +12,7 @@ CHECKED = 10
 """Samples between two looks at the standard error."""
 
 
-def smooth_grad(
+def smoothgrad(
     subject: Subject,
     *,
     samples: int = 50,
