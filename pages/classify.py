@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import classify, panels, state, trust
+from ui import classify, drift, maximise, panels, state, trust
 from xai_core.scene import classifiers_for
 
 panels.header("Classify", "What does noise do to what the classifier sees, and does denoising bring it back?")
@@ -25,6 +25,10 @@ if classifiers_for(state.scene().dataset):
             classify.more_methods(state.scene(), upload, target)
         with panels.guard(), st.expander("Do the methods agree?"):
             trust.agreement(st.session_state["maps"])
+        with panels.guard(), st.expander("Explanation drift: how each map changes while the noise grows"):
+            drift.section(state.scene(), upload, target)
+        with panels.guard(), st.expander("What does the network answer to most?"):
+            maximise.section(state.scene(), target)
         with corner:  # last, because the controls of the rows change the link and the code
             classify.sharing(state.scene(), upload)
 else:

@@ -216,8 +216,9 @@ def compute_explanation(
     target: str,
     parameters: dict[str, Any],
     progress: Progress | None = None,
+    preview: Callable[[Explanation], None] | None = None,
 ) -> Explanation:
-    """As `explanation`, computed here and now."""
+    """As `explanation`, computed here and now; progress, preview: as for `xai_core.explain`."""
     model = network(scene, upload, name)
     images = columns(scene, upload)
     if method == "lime":
@@ -226,4 +227,4 @@ def compute_explanation(
 
         count = parameters.get("segments", 50)
         parameters = parameters | {"segments": superpixels(model.prepare(images[:1])[0], count)}
-    return _explain(model, images, method, target, progress=progress, **parameters)
+    return _explain(model, images, method, target, progress=progress, preview=preview, **parameters)

@@ -7,11 +7,11 @@ import streamlit as st
 
 from xai_core import render
 from xai_core.experiments import Pictures
-from xai_core.explainers import EXPLAINERS, default_layer, list_layers, spatial_layers
+from xai_core.explainers import EXPLAINERS, default_layer, has_attention, list_layers, spatial_layers
 from xai_core.scene import Scene, takes_layer
-from xai_core.types import Array, Dataset, Explanation, Progress
+from xai_core.types import Array, Dataset, Explanation
 
-from . import cache, forms, jobs, panels, state, trust
+from . import cache, forms, panels, progressive, state, trust
 from .viewer import Drawn, Picture, draw, viewer
 
 GROUP = "classify"
@@ -122,15 +122,16 @@ def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> Non
     left, right = _table_row("Integrated gradients")
     with left:
         slot = st.empty()
-        parameters = _parameters(scene, "integrated_gradients", ("steps", "baseline"))
+        parameters = _parameters(scene, "integrated_gradients", ("steps", "baseline", "path", "tolerance"))
         _how("integrated_gradients")
     how = (scene.classifier, "integrated_gradients", text, parameters)
     maps = cache.explanation(scene, upload, *how)
     residuals = maps.diagnostics["completeness_residual"]
-    figures = _by_column(residuals, ".1%")
+    figures = progressive.by_column(residuals, ".1%")
+    start = "the blurred" if parameters["path"] == "blur" else f"a {parameters['baseline']}"
     slot.caption(
-        f"How much each pixel adds to the class's score on the way from a {parameters['baseline']} picture. "
-        f"Completeness residual (0 is exact; over 5 % wants more steps): {figures}."
+        f"How much each pixel adds to the class's score on the way from {start} picture. "
+        f"Completeness residual (0 is exact; over 5 % wants more steps or a tolerance): {figures}."
     )
     with right:
         key = cache.explanation_key(scene, *how)
@@ -139,70 +140,37 @@ def integrated_gradients(scene: Scene, upload: Dataset | None, text: str) -> Non
 
 
 def lime(scene: Scene, upload: Dataset | None, text: str) -> None:
-    """The row of LIME: computed in the background, with progress and cancel, never in the way of the rest."""
+    """The row of LIME: it starts by itself, never in the way of the rest."""
     left, right = _table_row("LIME")
     with left:
         st.caption("What happens to the class's score when superpixels are hidden at random.")
-        parameters = _parameters(scene, "lime", ("samples", "segments"))
+        parameters = _parameters(scene, "lime", ("samples", "segments", "tolerance"))
+        how = (scene.classifier, "lime", text, parameters)
+        st.caption(progressive.cost_text(scene, upload, how))
         _how("lime")
-    key = cache.explanation_key(scene, scene.classifier, "lime", text, parameters)
-    asked, stopped = st.session_state.get("lime", ("", False))
-    if asked != key:
-        jobs.jobs().leave(asked, jobs.waiter())
-    if asked != key or not (stopped or jobs.jobs().get(key)):
-        _start(key, scene, upload, text, parameters)
-    timed = _lime_runs(key)
+        told = st.empty()
     with right:
-        st.fragment(_lime_result, run_every=0.4 if timed else None)(timed, key, scene, upload, text, parameters)
-        job = jobs.jobs().get(key)
-        if job is not None and job.finished and not job.failed:
-            trust.row(scene, upload, (scene.classifier, "lime", text, parameters), key, job.future.result())
+        _slow(scene, upload, how, words(scene, text), told, begin=True)
 
 
-def _lime_runs(key: str) -> bool:
-    job = jobs.jobs().get(key)
-    return st.session_state["lime"] == (key, False) and (job is None or not job.finished)
+def _slow(
+    scene: Scene, upload: Dataset | None, how: progressive.How, ends: tuple[str, str], told: Any, *, begin: bool = False
+) -> None:
+    """The maps of a slow method and, when they are complete, what they are worth.
 
-
-def _lime_result(timed: bool, key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> None:
-    """Progress while the job runs, then its maps. `timed`: a timer draws this again and again."""
-    job = jobs.jobs().get(key)
-    if _lime_runs(key) != timed:
-        st.rerun()  # only a run of the whole page starts and ends the timer
-    if timed and job:
-        st.progress(job.share, f"{job.share:.0%} of {parameters['samples'] * 3:,} masked pictures")
-        st.button("Stop LIME", on_click=_stop, args=(key,), key="lime-stop")
-        return
-    if job is None or job.failed or not job.finished:
-        with panels.guard():
-            if job and job.failed:
-                job.future.result()  # raises its error
-            st.info("LIME was stopped.")
-        st.button("Compute LIME", on_click=_start, args=(key, scene, upload, text, parameters), key="lime-again")
-        return
-    with panels.guard():
-        maps: Explanation = job.future.result()
-        _maps(scene, upload, maps, key, words(scene, text))
-        figures = _by_column(maps.diagnostics["r2"], ".2f")
-        st.caption(f"How well a sum over superpixels describes the network here (R², 1 is perfectly): {figures}.")
-
-
-def _start(key: str, scene: Scene, upload: Dataset | None, text: str, parameters: dict[str, Any]) -> None:
-    def work(progress: Progress) -> Explanation:
-        return cache.compute_explanation(scene, upload, scene.classifier, "lime", text, parameters, progress)
-
-    st.session_state["lime"] = key, False
-    jobs.jobs().start(key, work, jobs.waiter())
-
-
-def _stop(key: str) -> None:
-    st.session_state["lime"] = key, True
-    jobs.jobs().leave(key, jobs.waiter())
+    told: where that is said: beside the maps, so that nothing below them moves.
+    """
+    found = progressive.row(scene, upload, how, ends, begin=begin)
+    if found is not None:
+        told.caption(progressive.result_text(found))
+        st.session_state["maps"][how[1]] = found.heatmap
+        trust.row(scene, upload, how, cache.explanation_key(scene, *how), found)
 
 
 def more_methods(scene: Scene, upload: Dataset | None, text: str) -> None:
     """A choice of further methods, and a row for each."""
-    others = [spec.name for spec in EXPLAINERS if spec.name not in ROWS]
+    attentive = has_attention(cache.classifier(scene))
+    others = [spec.name for spec in EXPLAINERS if spec.name not in ROWS and (attentive or not spec.supports.get("attention"))]
     chosen = state.control(
         st.multiselect,
         "More methods",
@@ -213,6 +181,7 @@ def more_methods(scene: Scene, upload: Dataset | None, text: str) -> None:
         placeholder="Choose a method, or a control to compare with",
     )
     state.put(explainers=(*(name for name in scene.explainers if name in ROWS), *chosen))
+    progressive.forget_others([*ROWS, *chosen])
     for method in chosen:
         with panels.guard():
             _method_row(state.scene(), upload, text, method)
@@ -229,45 +198,33 @@ def _method_row(scene: Scene, upload: Dataset | None, text: str, method: str) ->
         if takes_layer(method):
             parameters["layer"] = scene.cam_layer or default_layer(cache.classifier(scene))
             st.caption(f"At layer {parameters['layer']}, chosen in the row of Grad-CAM.")
+        how = (scene.classifier, method, text, parameters)
+        if spec.supports["slow"]:
+            st.caption(progressive.cost_text(scene, upload, how))
         _how(method)
-    how = (scene.classifier, method, text, parameters)
-    key = cache.explanation_key(scene, *how)
+        told = st.empty()
     against, support = words(scene, text)
     ends = (against, support) if spec.supports["signed"] else (LEAST, MOST)
     with right:
-        if not spec.supports["slow"]:
-            maps = cache.explanation(scene, upload, *how)
-            _maps(scene, upload, maps, key, ends)
-            trust.row(scene, upload, how, key, maps)
+        if spec.supports["slow"]:
+            _slow(scene, upload, how, ends, told)
             return
-        job = jobs.jobs().get(key)
-        if job is not None and job.finished and not job.failed:
-            maps = job.future.result()
-            _maps(scene, upload, maps, key, ends)
-            errors = maps.diagnostics.get("relative_error")
-            if errors is not None:
-                st.caption(f"Standard error of the map, mean over its pixels, of its range: {_by_column(errors, '.1%')}.")
-            trust.row(scene, upload, how, key, maps)
-        elif job is not None and not job.finished:
-            st.fragment(jobs.follow, run_every=0.4)(key, "computed")
-        else:
-            if job is not None:
-                with panels.guard():
-                    job.future.result()  # raises its error
-            st.caption(f"Cost: {spec.passes}, for each of the three pictures.")
-            st.button(f"Compute {spec.label}", on_click=_compute, args=(key, scene, upload, how), key=f"compute-{method}")
-
-
-def _by_column(values: Array, form: str) -> str:
-    return ", ".join(f"{name.lower()} {value:{form}}" for name, value in zip(panels.COLUMNS, values, strict=True))
-
-
-def _compute(key: str, scene: Scene, upload: Dataset | None, how: tuple[str, str, str, dict[str, Any]]) -> None:
-    jobs.jobs().start(key, lambda progress: cache.compute_explanation(scene, upload, *how, progress), jobs.waiter())
+        maps = cache.explanation(scene, upload, *how)
+        key = cache.explanation_key(scene, *how)
+        _maps(scene, upload, maps, key, ends)
+        trust.row(scene, upload, how, key, maps)
 
 
 def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, key: str, ends: tuple[str, str]) -> None:
-    panels.map_row(lambda: cache.columns(scene, upload), maps, of=key, key=f"maps-{maps.method}", group=GROUP, words=ends)
+    panels.map_row(
+        lambda: cache.columns(scene, upload),
+        maps,
+        of=key,
+        key=f"maps-{maps.method}",
+        group=GROUP,
+        words=ends,
+        network=lambda: cache.classifier(scene),
+    )
     st.session_state["maps"][maps.method] = maps.heatmap
 
 
@@ -321,6 +278,18 @@ HOW = {
     "rise": (
         r"$E[S M_i] / E[M_i] - E[S]$ over random smooth masks $M$: how much higher the score is when a pixel is visible.",
         "The standard error is stated below; structure weaker than it is chance.",
+    ),
+    "full_grad": (
+        r"$x\, \partial s / \partial x$ of the pixels plus $b\, \partial s / \partial y$ of the constant part $b$ of every layer "
+        "(biases, batch normalisation), laid over the picture: together they add up to the score.",
+        "A bias is no part of the picture: its share says where it took effect. What layers without rows and columns add has no "
+        "place in the map. Black pixels have no part of their own.",
+    ),
+    "attention_rollout": (
+        r"$\prod_l \frac{1}{2}(A_l + I)$ over the attention $A_l$ of the layers, the row of the class token; by gradient "
+        r"$I + \sum$ of ReLU$(A_l\, \partial s / \partial A_l)$ taken along the layers.",
+        "Attention says where values were taken from, not what they were used for. Without the gradient all classes have the "
+        "same map.",
     ),
     "random_map": ("Evenly distributed noise.", "It means nothing. A method whose figures are no better has shown nothing."),
     "edges": (

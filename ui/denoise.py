@@ -243,7 +243,14 @@ def _evidence_row(
     st.markdown(f"**{title}**")
     key = cache.explanation_key(scene, *how)
     panels.map_row(
-        lambda: cache.columns(scene, upload), maps, of=key, key=f"pixel-{maps.method}", group="pixel-maps", words=words, **options
+        lambda: cache.columns(scene, upload),
+        maps,
+        of=key,
+        key=f"pixel-{maps.method}",
+        group="pixel-maps",
+        words=words,
+        network=lambda: cache.network(scene, upload, scene.denoiser),
+        **options,
     )
     return maps
 

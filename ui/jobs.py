@@ -1,26 +1,35 @@
 """Slow explanations in the background: one computation for all who ask for it, with progress and cancel."""
 
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from xai_core.errors import Cancelled
-from xai_core.types import Progress
 
 KEPT = 64
+PATIENCE = 120.0
+"""Seconds after which somebody who was not heard of has gone; a page that shows a running job asks for it all the time."""
 
 
 @dataclass
 class Job:
-    """A computation that runs or has run: `future` holds its result or its error."""
+    """A computation that runs or has run: `future` holds its result or its error, `partial` what it has so far.
+
+    Work is called with its job, which is a progress callback. abandoned: whether all who waited have gone.
+    """
+
+    abandoned: Callable[[], bool] = field(default=lambda: False)
 
     share: float = 0.0
+    partial: Any = None
     waiting: set[str] = field(default_factory=set)
     cancelled: threading.Event = field(default_factory=threading.Event)
     future: "Future[Any]" = field(default_factory=Future)
@@ -33,10 +42,14 @@ class Job:
     def failed(self) -> bool:
         return self.finished and self.future.exception() is not None
 
-    def report(self, share: float) -> None:
-        if self.cancelled.is_set():
+    def __call__(self, share: float) -> None:
+        if self.cancelled.is_set() or self.abandoned():
             raise Cancelled("Stopped.")
         self.share = share
+
+    def show(self, partial: Any) -> None:
+        """Hand out what is there so far."""
+        self.partial = partial
 
 
 class Jobs:
@@ -44,6 +57,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, "explanations")
 
@@ -51,16 +65,19 @@ class Jobs:
         with self._lock:
             return self._jobs.get(key)
 
-    def start(self, key: str, work: Callable[[Progress], Any], waiter: str) -> Job:
+    def start(self, key: str, work: Callable[[Job], Any], waiter: str) -> Job:
         """The job of that key, shared by all who ask for it; a new one only if there is none, or the last one failed.
 
         waiter: who asks, in any words of its own; to be told to `leave`.
         """
         with self._lock:
             job = self._jobs.get(key)
+            self._seen[waiter] = time.monotonic()
             if job is None or job.failed:
                 job = self._jobs[key] = Job()
-                job.future = self._worker.submit(_run, job, work)
+                job.waiting.add(waiter)
+                job.abandoned = partial(self._abandoned, job)
+                job.future = self._worker.submit(self._run, key, job, work)
             job.waiting.add(waiter)
             self._jobs.move_to_end(key)
             finished = [old for old, other in self._jobs.items() if other.future.done()]
@@ -79,18 +96,43 @@ class Jobs:
                 job.cancelled.set()
                 del self._jobs[key]
 
+    def seen(self, waiter: str) -> None:
+        """Somebody is still there; a job whose waiters have all gone without a word (a closed tab) is stopped and forgotten."""
+        now = time.monotonic()
+        with self._lock:
+            self._seen[waiter] = now
+            if len(self._seen) > 1000:
+                self._seen = {name: when for name, when in self._seen.items() if now - when < PATIENCE}
 
-def _run(job: Job, work: Callable[[Progress], Any]) -> Any:
-    job.report(0.0)
-    result = work(job.report)
-    job.share = 1.0
-    return result
+    def _abandoned(self, job: Job) -> bool:
+        with self._lock:
+            last = max((self._seen.get(name, 0.0) for name in job.waiting), default=0.0)
+        return time.monotonic() - last > PATIENCE
+
+    def _run(self, key: str, job: Job, work: Callable[[Job], Any]) -> Any:
+        try:
+            job(0.0)
+            result = work(job)
+        except Cancelled:
+            with self._lock:
+                if self._jobs.get(key) is job:
+                    del self._jobs[key]
+            raise
+        job.share, job.partial = 1.0, None
+        return result
 
 
 @st.cache_resource(show_spinner=False)
-def jobs() -> Jobs:
+def _queue() -> Jobs:
     """The queue of this server."""
     return Jobs()
+
+
+def jobs() -> Jobs:
+    """The queue of this server, which hereby learns that this session is there."""
+    queue = _queue()
+    queue.seen(waiter())
+    return queue
 
 
 def waiter() -> str:

@@ -7,6 +7,7 @@ import math
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -21,12 +22,15 @@ from xai_core.errors import NoiseLensError
 from xai_core.explainers import EXPLAINERS
 from xai_core.images import encode_png, resize
 from xai_core.scene import SCALES, Scene, classifiers_for
+from xai_core.trust import rank_correlation
+from xai_core.trust.failures import Failure, failures
 from xai_core.types import Array, Dataset, Explanation
 
 from . import cache, state
 from .viewer import Drawn, Picture, draw, viewer
 
 COLUMNS = ("Clean", "Noisy", "Denoised")
+ALL = "All three"
 SCALE_WORDS = {"map": "each channel", "layer": "this layer", "global": "the network"}
 log = logging.getLogger("noiselens")
 
@@ -104,6 +108,19 @@ def spectrum(title: str, values: Array, caption: str) -> Picture:
     return Picture(title, render.apply(power, "magma", *SPECTRUM), caption, values=power, bar=bar)
 
 
+@dataclass(frozen=True)
+class MapRow:
+    """A row of maps ready to be shown.
+
+    bar: the colour bar that the pictures share, if they do. note: what the bars do not show. reordering: what smoothing did.
+    """
+
+    pictures: tuple[Drawn, ...]
+    bar: render.ColourBar | None
+    note: str
+    reordering: str
+
+
 def map_row(
     images: Callable[[], Array],
     explanation: Explanation,
@@ -113,37 +130,46 @@ def map_row(
     group: str,
     words: tuple[str, str],
     toolbar: bool = False,
+    network: Callable[[], Any] | None = None,
 ) -> None:
     """One row of overlays, clean | noisy | denoised, with one colour bar that says what it means.
 
     images: gives the three pictures, asked only if the row has not been drawn before. of: the explanation's key.
+    network: gives what was explained; without it, what is unusual is told only as far as the maps show it.
     The caption of each map says how far it moved: its rank correlation with the clean picture's.
     """
     scene = state.scene()
     look = scene.key("colormap", "alpha", "smoothing", "linked")
-    pictures, bar = cache.drawn(f"{of}-{words}-{look}", lambda: _draw_maps(images(), explanation, scene, words))
-    viewer(pictures, key=key, group=group, columns=3, bar=bar, toolbar=toolbar)
+    row: MapRow = cache.drawn(f"{of}-{words}-{look}", lambda: draw_maps(images(), explanation, scene, words))
+    viewer(row.pictures, key=key, group=group, columns=3, bar=row.bar, toolbar=toolbar)
+    if row.bar is None:
+        st.caption(row.note)  # once, not under each of three narrow bars
+    found = cache.drawn(f"{of}-failures-{network is None}", lambda: _unusual(images(), explanation, network))
+    _notes([row.reordering] if row.reordering else [], found)
 
 
-def _draw_maps(
-    images: Array, explanation: Explanation, scene: Scene, words: tuple[str, str]
-) -> tuple[list[Drawn], render.ColourBar | None]:
+def draw_maps(images: Array, explanation: Explanation, scene: Scene, words: tuple[str, str]) -> MapRow:
     """The overlays and the colour bar that they share, if they do."""
-    maps = [render.smooth(heatmap, scene.smoothing) for heatmap in explanation.heatmap]  # type: ignore[arg-type]
+    maps = [render.smooth(heatmap, scene.smoothing) for heatmap in explanation.heatmap]
     ranges = render.limits(maps, explanation.signed, linked=scene.linked)
     colormap = "diverging" if explanation.signed else scene.colormap
+    note = render.bar_note(maps, ranges, unit=render.unit(explanation))
     low_word, high_word = words
-    bars = [render.colour_bar(colormap, low, high, low_word=low_word, high_word=high_word) for low, high in ranges]
-    blank = np.ptp(explanation.heatmap.reshape(len(maps), -1), axis=1) == 0
-    correlations = rank_correlations(explanation.heatmap)
+    bars = [
+        render.colour_bar(
+            colormap, low, high, low_word=low_word, high_word=high_word, fade=True, note=note if scene.linked else ""
+        )
+        for low, high in ranges
+    ]
     drawn = []
     for i, (name, heatmap) in enumerate(zip(COLUMNS, maps, strict=True)):
-        if blank[i]:
-            caption = "blank: nothing in this layer supports the target"
+        raw = explanation.heatmap[i]
+        if np.ptp(raw) == 0:
+            caption = "blank: one value everywhere"
         elif i == 0:
             caption = "the reference"
         else:
-            caption = f"rank correlation with clean {correlations[i]:.2f}"
+            caption = f"rank correlation with clean {rank_correlation(explanation.heatmap[0], raw):.2f}"
         overlay = render.overlay(
             np.clip(images[i], 0, 1), heatmap, low=ranges[i][0], high=ranges[i][1], colormap=colormap, alpha=scene.alpha
         )
@@ -156,20 +182,45 @@ def _draw_maps(
             bar=None if scene.linked else bars[i],
         )
         drawn.append(draw(picture))
-    return drawn, bars[0] if scene.linked else None
+    reordering = render.reordering(list(explanation.heatmap), maps, COLUMNS)
+    return MapRow(tuple(drawn), bars[0] if scene.linked else None, note, reordering)
 
 
-def rank_correlations(maps: ArrayLike) -> list[float]:
-    """Spearman's rank correlation of each map with the first; 0 where one of them is constant."""
-    from scipy.stats import rankdata
+Unusual = tuple[tuple[str, Failure], ...]
+"""Columns in words ("Noisy, denoised") and what is unusual about their maps, the grave first."""
 
-    flat = np.asarray(maps).reshape(len(np.asarray(maps)), -1)
-    constant = np.ptp(flat, axis=1) == 0
-    ranks = [np.zeros(flat.shape[1]) if still else rankdata(row) for row, still in zip(flat, constant, strict=True)]
-    return [
-        0.0 if constant[0] or still else float(np.corrcoef(ranks[0], row)[0, 1])
-        for row, still in zip(ranks, constant, strict=True)
+
+def _unusual(images: Array, explanation: Explanation, network: Callable[[], Any] | None) -> Unusual:
+    return by_column(failures(explanation, images, network() if network else None))
+
+
+def by_column(columns: Sequence[Sequence[Failure]]) -> Unusual:
+    """One entry for each failure, named by the columns that share it."""
+    where: dict[Failure, list[str]] = {}
+    for name, found in zip(COLUMNS, columns, strict=True):
+        for failure in found:
+            where.setdefault(failure, []).append(name)
+    merged = [
+        ("All three" if len(names) == len(COLUMNS) else ", ".join(names).capitalize(), failure)
+        for failure, names in where.items()
     ]
+    return tuple(sorted(merged, key=lambda entry: not entry[1].grave))
+
+
+LINES = 2
+"""Notes that stand under a row; the others are a click away."""
+
+
+def _notes(lines: list[str], found: Unusual) -> None:
+    """What a reader of a row must know: at most two lines, the rest behind a button."""
+    lines = lines + [f"**{where}.** {one.sentence} {one.advice}" for where, one in found if one.grave]
+    rest = lines[LINES:] + [f"**{where}.** {one.sentence} {one.advice}" for where, one in found if not one.grave]
+    for line in lines[:LINES]:
+        st.caption(line)
+    if rest:
+        with st.popover("What is unusual here"):
+            for line in rest:
+                st.markdown(line)
 
 
 def channel_grids(scene: Scene, upload: Dataset | None, network: str, layer: str, *, key: str) -> None:

@@ -8,15 +8,14 @@ from xai_core.datasets import DATASETS
 from xai_core.denoisers import DENOISERS
 from xai_core.errors import NoiseLensError
 from xai_core.noise import NOISES
-from xai_core.render import LABELS
-from xai_core.scene import SMOOTHINGS, UPLOAD, classifiers_for, denoisers_for, usual_denoiser
+from xai_core.render import JET_WARNING, LABELS, SMOOTHINGS
+from xai_core.scene import UPLOAD, classifiers_for, denoisers_for, usual_denoiser
 from xai_core.types import Dataset
 
 from . import cache, forms, state
 from .viewer import Picture, viewer
 
 SHOWN = 12
-SMOOTHING_WORDS = {"none": "none", "tv": "total variation, weight 0.1", "gaussian": "Gaussian blur", "median": "median"}
 
 
 def controls() -> None:
@@ -205,16 +204,20 @@ def _display() -> None:
             format_func=lambda name: LABELS[name],
             help="Maps with evidence for and against always use blue and orange around a neutral zero.",
         )
+        if colormap == "jet":
+            st.caption(JET_WARNING)
         alpha = state.control(st.slider, "Opacity of heat maps", "alpha", scene.alpha, min_value=0.0, max_value=1.0, step=0.05)
         smoothing = state.control(
             st.selectbox,
             "Smoothing of heat maps",
             "smoothing",
             scene.smoothing,
-            options=SMOOTHINGS,
-            format_func=lambda name: SMOOTHING_WORDS[name],
+            options=SMOOTHINGS.names,
+            format_func=lambda name: SMOOTHINGS.get(name).label,
             help="Changes what is seen, never a figure.",
         )
+        if smoothing != "none":
+            st.caption(SMOOTHINGS.get(smoothing).summary)
         linked = state.control(
             st.toggle, "One colour scale a row", "linked", scene.linked, help="Off: each map uses the whole range of colours."
         )

@@ -21,6 +21,7 @@ _PLACES = {
     "estimate_sigma": "noise.estimate",
     "load_denoiser": "denoisers",
     "load_classifier": "classifiers",
+    "activation_maximisation": "explainers",
     "activations": "explainers",
     "explain": "explainers",
     "evaluate": "experiments",
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from .denoisers import load_denoiser as load_denoiser
     from .experiments import evaluate as evaluate
     from .experiments import pictures as pictures
+    from .explainers import activation_maximisation as activation_maximisation
     from .explainers import activations as activations
     from .explainers import explain as explain
     from .images import clip as clip

@@ -1,4 +1,4 @@
-"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | bench denoisers | bench explainers."""
+"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | bench WHAT."""
 
 import argparse
 import json
@@ -21,17 +21,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--further", action="store_true", help="start from the trained weights instead of new ones")
     evaluate = commands.add_parser("evaluate", help="measure a model on its complete test or val split, into the manifest")
     evaluate.add_argument("name")
-    bench = commands.add_parser("bench", help="denoisers beside the published figures; explainers beside other libraries")
-    bench.add_argument("what", choices=["denoisers", "explainers"])
+    bench = commands.add_parser(
+        "bench", help="denoisers beside the published figures; explainers beside other libraries or on known evidence"
+    )
+    bench.add_argument("what", choices=["denoisers", "explainers", "planted"])
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
     )
     bench.add_argument("--levels", type=float, nargs="+", default=[15, 25, 50], help="sigma, 0-255 scale")
-    bench.add_argument("--only", nargs="+", default=[], metavar="DENOISER", help="default: all that take the set's pictures")
-    bench.add_argument("--limit", type=int, default=0, help="the first pictures only")
-    bench.add_argument("--csv", metavar="FILE", help="write the table (default: bench-SET.csv)")
+    bench.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="these denoisers or, for planted, methods; default: all that apply"
+    )
+    bench.add_argument("--limit", type=int, default=0, help="the first pictures only (default: all; for planted 50)")
+    bench.add_argument("--csv", metavar="FILE", help="write the table (default for denoisers: bench-SET.csv)")
     bench.add_argument("--network", default="galaxy-cnn2", help="for explainers: galaxy-cnn2 or resnet50")
     bench.add_argument("--repeats", type=int, default=5, help="for explainers: rounds whose medians are taken")
+    bench.add_argument("--seed", type=int, default=0, help="for planted: of methods that draw and of the shuffled network")
+    bench.add_argument("--markdown", action="store_true", help="for planted: print the table of docs/planted-evidence.md")
     given = parser.parse_args(arguments)
     try:
         _run(given)
@@ -65,6 +71,8 @@ def _run(given: argparse.Namespace) -> None:
         from .experiments.bench_explainers import bench_explainers
 
         bench_explainers(given.network, repeats=given.repeats)
+    elif given.command == "bench" and given.what == "planted":
+        _planted(given)
     elif given.command == "bench":
         from pathlib import Path
 
@@ -78,6 +86,20 @@ def _run(given: argparse.Namespace) -> None:
         from .experiments import evaluate
 
         print(json.dumps(evaluate(given.name), indent=1))
+
+
+def _planted(given: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from .experiments import PlantedRow, planted_markdown, planted_table, write_csv
+
+    progress = sys.stderr if given.markdown else sys.stdout
+    table = planted_table(given.limit or 50, given.only, seed=given.seed, report=lambda line: print(line, file=progress))
+    if given.markdown:
+        print(planted_markdown(table))
+    if given.csv:
+        write_csv(table.rows, Path(given.csv), PlantedRow)
+        print(f"Written to {given.csv}.", file=progress)
 
 
 def _datasets() -> None:

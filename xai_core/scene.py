@@ -12,7 +12,7 @@ from typing import Any
 from . import __version__
 from .classifiers import CLASSIFIERS
 from .datasets import DATASETS
-from .denoisers import DENOISERS, fits
+from .denoisers import DENOISERS, fits, smoothing
 from .errors import InvalidInput, NoiseLensError
 from .explainers import EXPLAINERS
 from .noise import NOISES
@@ -23,7 +23,7 @@ UPLOAD = "upload"
 """The name of the data set that is the user's own picture."""
 
 COLORMAPS = ("viridis", "cividis", "magma", "jet", "grey")
-SMOOTHINGS = ("none", "tv", "gaussian", "median")
+SMOOTHINGS = smoothing.SMOOTHINGS.names
 SCALES = ("map", "layer", "global")
 TILES = ("denoised", "removed", "spectrum")
 LEVEL_SOURCES = ("known", "estimated")

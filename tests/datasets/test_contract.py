@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xai_core import datasets
-from xai_core.datasets import DATASETS, simulated_galaxies
+from xai_core.datasets import DATASETS, planted, simulated_galaxies
 from xai_core.datasets._sources import ImageFiles
 from xai_core.errors import DataNotFound, InvalidInput, UnknownName
 
@@ -25,6 +25,7 @@ def load(name, split):
 @pytest.mark.parametrize(("name", "split"), CASES)
 def test_contract(name, split, monkeypatch):
     monkeypatch.setitem(simulated_galaxies.SIZES, "train", 20)  # 1,200 would take 12 s
+    monkeypatch.setitem(planted.SIZES, "train", 30)
     data = load(name, split)
     count, height, width, channels = data.pixels.shape
     assert (data.name, data.split) == (name, split)
@@ -125,7 +126,7 @@ def test_what_is_made_or_bundled_is_always_available(monkeypatch, tmp_path):
     monkeypatch.setenv("XAI_DATA_DIR", str(tmp_path))
     datasets._load.cache_clear()
     try:
-        assert all(datasets.available(name) for name in ("mnist", "simulated_galaxies", "hubble", "photos"))
+        assert all(datasets.available(name) for name in ("mnist", "simulated_galaxies", "planted", "hubble", "photos"))
         assert not datasets.available("galaxies")
     finally:
         datasets._load.cache_clear()

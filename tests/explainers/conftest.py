@@ -1,5 +1,6 @@
 """Small networks of every kind that a user may bring, and a stand-in for the library's wrappers."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -85,12 +86,49 @@ def picture_to_picture(channels: int) -> Any:
     return keras.Model(inputs, layers.Subtract(name="clean")([inputs, noise]))
 
 
+def transformer(channels: int) -> Any:
+    """A functional vision transformer: 4 x 4 patches, a class token, two blocks; the second attends with dropout."""
+    import keras
+    from keras import layers
+
+    x = inputs = keras.Input((SIDE, SIDE, channels))
+    x = layers.Conv2D(8, 4, strides=4, activation="relu", name="patches")(x)
+    x = layers.Reshape((16, 8), name="tokens")(x)
+    x = class_token()(name="class_token")(x)
+    for block, dropout in (("first", 0.0), ("second", 0.1)):
+        y = layers.LayerNormalization(name=f"{block}_norm")(x)
+        y = layers.MultiHeadAttention(2, 4, dropout=dropout, name=f"{block}_attention")(y, y)
+        x = layers.Add(name=f"{block}_sum")([x, y])
+        y = layers.Dense(16, activation="gelu", name=f"{block}_wide")(x)
+        x = layers.Add(name=f"{block}_out")([x, layers.Dense(8, name=f"{block}_narrow")(y)])
+    return keras.Model(inputs, layers.Dense(3, activation="softmax", name="head")(x[:, 0]))
+
+
+@functools.cache
+def class_token() -> Any:
+    """The class of a layer that puts a learned token, with places for all, before the others."""
+    import keras
+
+    @keras.saving.register_keras_serializable(package="xai_core_tests")
+    class ClassToken(keras.layers.Layer):
+        def build(self, shape: Any) -> None:
+            self.token = self.add_weight(shape=(1, 1, shape[-1]), initializer="random_normal", name="token")
+            self.places = self.add_weight(shape=(1, shape[1] + 1, shape[-1]), initializer="random_normal", name="places")
+
+        def call(self, tokens: Any) -> Any:
+            first = keras.ops.repeat(self.token, keras.ops.shape(tokens)[0], axis=0)
+            return keras.ops.concatenate([first, tokens], axis=1) + self.places
+
+    return ClassToken
+
+
 MODELS: dict[str, Callable[[int], Any]] = {
     "functional": functional,
     "sequential": sequential,
     "nested": nested,
     "subclassed": subclassed,
     "picture_to_picture": picture_to_picture,
+    "transformer": transformer,
 }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xai_core.errors import Cancelled, InvalidInput, UnknownName
-from xai_core.explainers import EXPLAINERS, explain
+from xai_core.explainers import EXPLAINERS, explain, has_attention
 from xai_core.registry import Spec
 
 FAST = {
@@ -14,18 +14,44 @@ FAST = {
     "smoothgrad": {"samples": 12},
     "score_cam": {"channels": 4},
 }
-NETWORKS = ("functional", "sequential", "nested", "subclassed")
+NAMES = (
+    *("saliency", "smoothgrad", "integrated_gradients", "grad_cam", "grad_cam_plus_plus", "layer_cam", "score_cam", "full_grad"),
+    *("lime", "occlusion", "rise", "attention_rollout", "random_map", "edges"),
+)
+NETWORKS = ("functional", "sequential", "nested", "subclassed", "transformer")
+
+
+def needs_attention(spec: Spec) -> bool:
+    return bool(spec.supports.get("attention"))
+
+
+def fitting(spec: Spec) -> str:
+    """A network that the method explains."""
+    return "transformer" if needs_attention(spec) else "functional"
+
 
 every_method = pytest.mark.parametrize("spec", EXPLAINERS.specs, ids=EXPLAINERS.names)
+every_method_and_network = pytest.mark.parametrize(
+    ("spec", "network"),
+    [
+        pytest.param(spec, network, id=f"{spec.name}-{network}")
+        for spec in EXPLAINERS
+        for network in NETWORKS
+        if network == "transformer" or not needs_attention(spec)
+    ],
+)
 
 
 def run(spec: Spec, model, images, target=None, **parameters):
     return explain(model, images, spec.name, target, **FAST.get(spec.name, {}), **parameters)
 
 
-@every_method
+def test_the_methods_and_their_order():
+    assert EXPLAINERS.names == NAMES
+
+
+@every_method_and_network
 @pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
-@pytest.mark.parametrize("network", NETWORKS)
 def test_map_of_a_classifier(spec, network, channels, models, rng):
     model, images = models(network, channels), rng.random((3, 16, 16, channels), np.float32)
     batch = run(spec, model, images, target=1)
@@ -51,8 +77,12 @@ def test_map_of_a_classifier(spec, network, channels, models, rng):
 @every_method
 @pytest.mark.parametrize("target", [None, "pixel:3,5", "window:2,3,6,5"])
 def test_map_of_an_image_to_image_network(spec, target, models, rng):
-    images = rng.random((2, 13, 17, 1), np.float32)
-    found = run(spec, models("picture_to_picture", 1), images, target=target)
+    model, images = models("picture_to_picture", 1), rng.random((2, 13, 17, 1), np.float32)
+    if needs_attention(spec):
+        with pytest.raises(InvalidInput, match="needs a transformer"):
+            run(spec, model, images, target=target)
+        return
+    found = run(spec, model, images, target=target)
     assert found.heatmap.shape == (2, 13, 17)
     assert found.target == (target or "window:0,0,13,17")
     assert np.isfinite(found.heatmap).all()
@@ -60,31 +90,58 @@ def test_map_of_an_image_to_image_network(spec, target, models, rng):
 
 @every_method
 def test_targets_of_their_own_for_each_image(spec, models, rng):
-    model, images = models("functional", 1), rng.random((3, 16, 16, 1), np.float32)
+    model, images = models(fitting(spec), 1), rng.random((3, 16, 16, 1), np.float32)
     mixed = run(spec, model, images, target=np.array([2, 0, 1]))
     assert mixed.target == "class:2;class:0;class:1"
     alone = run(spec, model, images[:1], target=2)
     np.testing.assert_allclose(mixed.heatmap[0], alone.heatmap[0], atol=1e-6)
-    assert spec.supports.get("control") or not np.allclose(mixed.heatmap[1], run(spec, model, images, target=2).heatmap[1])
+    blind = spec.supports.get("control") or needs_attention(spec)  # attention without its gradient is that of all classes
+    assert np.allclose(mixed.heatmap[1], run(spec, model, images, target=2).heatmap[1]) == bool(blind)
 
 
 @every_method
 def test_map_has_the_size_of_the_image_given_to_a_wrapper(spec, models, wrapper, rng):
     for size in ((40, 29), (9, 30), (16, 16)):
-        found = run(spec, wrapper(models("functional", 3)), rng.random((2, *size, 1), np.float32), target=0)
+        found = run(spec, wrapper(models(fitting(spec), 3)), rng.random((2, *size, 1), np.float32), target=0)
         assert found.heatmap.shape == (2, *size)
         assert np.isfinite(found.heatmap).all()
 
 
-@every_method
-def test_flat_picture_gives_a_finite_map(spec, models):
-    found = run(spec, models("nested", 1), np.zeros((1, 16, 16, 1), np.float32))
+@every_method_and_network
+@pytest.mark.parametrize("shade", [0.0, 0.5, 1.0])
+def test_flat_picture_gives_a_finite_map(spec, network, shade, models):
+    found = run(spec, models(network, 1), np.full((1, 16, 16, 1), shade, np.float32))
     assert np.isfinite(found.heatmap).all()
+    assert all(np.isfinite(value).all() for value in found.diagnostics.values() if np.asarray(value).dtype.kind == "f")
+
+
+@every_method
+def test_grey_picture_has_the_map_of_three_equal_channels(spec, models, wrapper, rng):
+    model, grey = wrapper(models(fitting(spec), 3)), rng.random((2, 20, 24, 1), np.float32)
+    one, three = (run(spec, model, images, target=1) for images in (grey, np.repeat(grey, 3, axis=-1)))
+    np.testing.assert_array_equal(one.heatmap, three.heatmap)
+
+
+@every_method
+@pytest.mark.parametrize("shape", [(2, 16, 1, 1), (2, 1, 16, 1), (1, 16, 1), (16, 1), (1, 1)])
+def test_picture_of_one_row_or_column_is_refused(spec, shape, models, wrapper):
+    images = np.zeros(shape, np.float32)
+    for model in (wrapper(models(fitting(spec), 3)), models("picture_to_picture", 1), lambda images: images.mean((1, 2))):
+        with pytest.raises(InvalidInput, match="at least 2 x 2 pixels, received .*Take a larger part"):
+            run(spec, model, images)
+
+
+@pytest.mark.parametrize("network", ["functional", "sequential", "nested", "subclassed"])
+def test_networks_without_attention_have_no_rollout(network, models, rng):
+    model, images = models(network, 1), rng.random((1, 16, 16, 1), np.float32)
+    assert not has_attention(model)
+    with pytest.raises(InvalidInput, match="no layer of self-attention .* Use another method"):
+        explain(model, images, "attention_rollout", 0)
 
 
 @every_method
 def test_progress_grows_to_one_and_may_cancel(spec, models, rng):
-    model, images = models("functional", 1), rng.random((2, 16, 16, 1), np.float32)
+    model, images = models(fitting(spec), 1), rng.random((2, 16, 16, 1), np.float32)
     shares: list[float] = []
     run(spec, model, images, target=0, progress=shares.append)
     assert shares == sorted(shares)

@@ -93,7 +93,7 @@ def test_rise_error_is_what_differs_between_seeds(models, rng):
     assert stated == pytest.approx(spread, rel=0.4)
 
 
-@pytest.mark.parametrize("method", ["rise", "smoothgrad"])
+@pytest.mark.parametrize("method", ["rise", "smoothgrad", "lime"])
 def test_a_tolerance_stops_early(method, models, rng):
     model, image = models("functional", 1), rng.random((1, 16, 16, 1), np.float32)
     shares = []
@@ -108,12 +108,24 @@ def test_a_tolerance_stops_early(method, models, rng):
 
 def test_masks_are_smooth_and_half_visible(rng):
     grids = (rng.random((300, 7, 7)) < 0.5).astype(np.float32)
-    masks = smooth_masks(grids, rng.random((300, 2)), 50, 33)
+    masks = smooth_masks(grids, rng.random((300, 2)), 50, 33).dense()
     assert masks.shape == (300, 50, 33)
     assert masks.min() >= 0
-    assert masks.max() <= 1
+    assert masks.max() <= 1 + 1e-6
     assert masks.mean() == pytest.approx(0.5, abs=0.03)
     assert np.abs(np.diff(masks, axis=1)).max() < 0.3
+
+
+def test_masks_are_grids_enlarged_and_cut_out(rng):
+    """As the paper makes them, with OpenCV's bilinear enlargement."""
+    import cv2
+
+    grids, shifts = rng.random((9, 5, 5), np.float32), rng.random((9, 2))
+    masks = smooth_masks(grids, shifts, 23, 31).dense()
+    for mask, grid, (down, right) in zip(masks, grids, shifts, strict=True):
+        large = cv2.resize(grid, (6 * 7, 6 * 5), interpolation=cv2.INTER_LINEAR)
+        top, left = int(down * 5), int(right * 7)
+        np.testing.assert_allclose(mask, large[top : top + 23, left : left + 31], atol=1e-5)
 
 
 def test_a_control_does_not_look_at_the_network(models, rng):

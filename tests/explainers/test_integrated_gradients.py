@@ -8,7 +8,7 @@ from keras import layers
 from xai_core.errors import InvalidInput
 from xai_core.explainers import _layers, explain
 from xai_core.explainers._models import examine
-from xai_core.explainers.integrated_gradients import baselines
+from xai_core.explainers.integrated_gradients import _along_line, baselines, blurred, stages, strongest_blur
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -109,3 +109,82 @@ def test_autoencoder_pixel_and_window(autoencoder, rng):
         np.testing.assert_allclose(found.diagnostics["score"], outputs[:, rows, columns].mean(), rtol=1e-4)
         delta = outputs[:, rows, columns].mean() - black[:, rows, columns].mean()
         np.testing.assert_allclose(found.heatmap.sum(), delta, rtol=0.02)
+
+
+def test_stages_triple_and_end_at_a_thousand():
+    assert stages(50) == (50, 150, 450, 1000)
+    assert stages(1) == (1, 3, 9, 27, 81, 243, 729, 1000)
+    assert stages(1000) == (1000,)
+    assert stages(400) == (400, 1000)
+
+
+def test_points_used_again_give_the_map_of_all_points(models, rng):
+    model, images = models("functional", 3), rng.random((1, 16, 16, 3), np.float32)
+    subject = examine(model, images, 1)
+    for steps, found in _along_line(subject, 0, np.zeros_like(images[0]), (5, 15, 45, 50), lambda share: None):
+        fresh = explain(model, images, "integrated_gradients", 1, steps=steps)
+        np.testing.assert_allclose(found, fresh.heatmap[0], atol=1e-6)
+        assert fresh.diagnostics["steps"].tolist() == [steps]
+
+
+@pytest.mark.parametrize("path", ["straight", "blur"])
+def test_steps_grow_until_the_residual_is_below_the_tolerance(path, models, rng):
+    model, images = models("functional", 3), rng.random((4, 16, 16, 3), np.float32)
+    how = {"steps": 2, "path": path}
+    few = explain(model, images, "integrated_gradients", 1, **how)
+    found = explain(model, images, "integrated_gradients", 1, tolerance=0.01, **how)
+    residual, steps = found.diagnostics["completeness_residual"], found.diagnostics["steps"]
+    assert few.diagnostics["completeness_residual"].max() > 0.01
+    assert residual.max() < 0.01
+    assert set(steps.tolist()) <= set(stages(2))
+    assert steps.max() > 2
+    alone = explain(model, images[:1], "integrated_gradients", 1, path=path, steps=int(steps[0]))
+    np.testing.assert_allclose(alone.heatmap[0], found.heatmap[0], atol=1e-6)
+    loose = explain(model, images, "integrated_gradients", 1, tolerance=1.0, **how)
+    np.testing.assert_array_equal(loose.diagnostics["steps"][few.diagnostics["completeness_residual"] < 1], 2)
+
+
+def test_steps_end_at_a_thousand(models, rng):
+    found = explain(models("functional", 1), rng.random((1, 16, 16, 1), np.float32), "integrated_gradients", 1, tolerance=1e-9)
+    assert found.diagnostics["steps"].tolist() == [1000]
+    assert found.diagnostics["completeness_residual"][0] > 1e-9
+
+
+def test_path_of_blurs_on_a_linear_model_has_the_closed_form(rng):
+    model = keras.Sequential([keras.Input((12, 9, 3)), layers.Flatten(), layers.Dense(2, activation="softmax")])
+    weights = np.asarray(model.layers[-1].kernel)[:, 1].reshape(12, 9, 3)
+    images = rng.random((2, 12, 9, 3), np.float32)
+    strongest = np.stack([blurred(image, strongest_blur(image)) for image in images])
+    for steps in (1, 7, 70):  # 70: more than are in memory at once
+        found = explain(model, images, "integrated_gradients", 1, steps=steps, path="blur")
+        np.testing.assert_allclose(found.heatmap, ((images - strongest) * weights).sum(axis=-1), atol=1e-5)
+    assert strongest.std() < 0.3 * images.std()
+
+
+def test_path_of_blurs_goes_through_blurs_only(rng):
+    """Of S = x_p^2 a blur's way gives the integral of 2 B(t) B'(t), which is x_p^2 - b_p^2, to the pixel itself."""
+    inputs = keras.Input((9, 9, 1))
+    model = keras.Model(inputs, layers.Flatten()(layers.Multiply()([inputs, inputs])))
+    image = rng.random((1, 9, 9, 1), np.float32)
+    found = explain(model, image, "integrated_gradients", 40, steps=3, path="blur")
+    expected = np.zeros(81)
+    expected[40] = image.ravel()[40] ** 2 - blurred(image[0], strongest_blur(image[0])).ravel()[40] ** 2
+    np.testing.assert_allclose(found.heatmap.ravel(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", ["functional", "nested", "picture_to_picture"])
+def test_completeness_on_the_path_of_blurs(network, models, rng):
+    model, images = models(network, 3), rng.random((2, 16, 16, 3), np.float32)
+    found = explain(model, images, "integrated_gradients", None, steps=100, path="blur")
+    delta = found.diagnostics["delta"]
+    np.testing.assert_allclose(found.heatmap.sum(axis=(1, 2)), delta, atol=0.01 * np.abs(delta).max() + 1e-6)
+
+
+def test_path_of_blurs_has_a_baseline_of_its_own(models, rng):
+    images = rng.random((1, 16, 16, 3), np.float32)
+    with pytest.raises(InvalidInput, match="the baseline is the strongest blur"):
+        explain(models("functional", 3), images, "integrated_gradients", 0, path="blur", baseline=images)
+    with pytest.raises(InvalidInput, match="straight, blur"):
+        explain(models("functional", 3), images, "integrated_gradients", 0, path="round")
+    flat = explain(models("functional", 3), np.full((1, 16, 16, 3), 0.3, np.float32), "integrated_gradients", 0, path="blur")
+    assert np.abs(flat.heatmap).max() < 1e-6

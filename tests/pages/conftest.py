@@ -6,6 +6,7 @@ AppTest (`visit.app`), its pictures are read from what the image viewer was sent
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,15 @@ class Visit:
     def press(self, label: str) -> "Visit":
         next(button for button in self.app.button if button.label == label).click()
         return self.run()
+
+    def until(self, done: Callable[[], bool]) -> "Visit":
+        """Run the page again until it is done or says what went wrong; a browser's timer does that, AppTest has none."""
+        end = time.monotonic() + LIMIT
+        while not (done() or self.errors):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+            self.run()
+        return self
 
     def fine(self) -> "Visit":
         """No traceback, and no section that gave up for a reason that nobody foresaw."""
@@ -134,7 +144,7 @@ def forget_results() -> None:
     from ui import cache, jobs
 
     cache.results().clear()
-    jobs.jobs.clear()
+    jobs._queue.clear()
 
 
 @pytest.fixture

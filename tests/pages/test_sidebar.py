@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
+from ui import cache
+from ui.panels import by_column
 from ui.viewer import Click
+from xai_core.classifiers import load_classifier
 from xai_core.datasets import DATASETS, load_dataset
 from xai_core.denoisers import DENOISERS
+from xai_core.explainers import explain
+from xai_core.render import JET_WARNING, SMOOTHINGS
 from xai_core.scene import Scene, denoisers_for, usual_denoiser
+from xai_core.trust.failures import Failure
 
 
 def labels(*names):
@@ -203,3 +209,64 @@ def test_the_address_holds_only_what_differs(visit):
     page.set("slider", "alpha", 0.6)
     assert page.query == {}
     assert page.app.session_state["scene"] == Scene()
+
+
+def test_the_smoothings_of_heat_maps_are_those_of_the_library(visit):
+    page = visit("home")
+    assert page.options("smoothing") == [spec.label for spec in SMOOTHINGS]
+    page.set("selectbox", "smoothing", "bilateral")
+    assert SMOOTHINGS.get("bilateral").summary in page.captions
+    assert page.query == {"smoothing": "bilateral"}
+
+
+def test_jet_comes_with_a_warning(visit):
+    page = visit("home")
+    assert JET_WARNING not in page.captions
+    page.set("selectbox", "colormap", "jet")
+    assert JET_WARNING in page.captions
+
+
+QUICK = {"explainer.lime.samples": 20, "explainer.lime.segments": 8, "explainer.integrated_gradients.steps": 4}
+
+
+def test_a_link_with_a_smoothing_draws_it_and_says_what_it_did(visit):
+    raw = visit("classify", dataset="mnist", denoiser="median", **QUICK)
+    page = visit("classify", dataset="mnist", denoiser="median", smoothing="wavelet", **QUICK)
+    assert page.app.selectbox(key="control:smoothing").value == "wavelet"
+    for key in ("maps-grad_cam", "maps-integrated_gradients"):
+        assert all(before != after for before, after in zip(raw.drawn(key), page.drawn(key), strict=True))
+        assert page.texts(key) == raw.texts(key)  # figures use the raw map
+    page.set("selectbox", "smoothing", "tv")
+    assert "Smoothing reordered the pixels" in page.captions
+    assert "Smoothing reordered the pixels" not in raw.captions
+
+
+def test_the_colour_bar_of_a_row_says_unit_clipping_and_whose_scale_it_is(visit):
+    page = visit("classify", dataset="mnist", denoiser="median", **QUICK)
+    note = page.bar("maps-integrated_gradients")["note"]
+    assert note.startswith("Unit: class score (logit) per pixel. ")
+    assert "of the pixels lie beyond the ends" in note
+    assert note.endswith("One scale for the row.")
+    page.set("toggle", "linked", False)
+    assert page.bar("maps-integrated_gradients") is None
+    assert all(picture["bar"]["note"] == "" for picture in page.row("maps-integrated_gradients"))
+    assert "Each picture has a scale of its own" in page.captions
+
+
+def test_unusual_maps_are_named_by_column_and_explained(visit):
+    """What one step misses of the score is said under the row, once for the columns that share it."""
+    page = visit("classify", dataset="mnist", denoiser="median", **(QUICK | {"explainer.integrated_gradients.steps": 1}))
+    images = cache.columns(Scene("mnist", denoiser="median"), None)
+    residuals = explain(load_classifier("cnn-mnist"), images, "integrated_gradients", int(page.texts("pictures")[0][0]), steps=1)
+    over = residuals.diagnostics["completeness_residual"] > 0.05
+    assert over.any()
+    names = [name for name, missed in zip(("Clean", "Noisy", "Denoised"), over, strict=True) if missed]
+    where = "All three" if over.all() else ", ".join(names).capitalize()
+    assert f"**{where}.** The parts do not add up" in page.captions
+
+
+def test_failures_shared_by_columns_are_said_once():
+    one, two, minor = Failure("a", "A.", "Do."), Failure("b", "B.", "Do."), Failure("c", "C.", "Do.", grave=False)
+    assert by_column([(minor,), (one,), (one, two)]) == (("Noisy, denoised", one), ("Denoised", two), ("Clean", minor))
+    assert by_column([(one,)] * 3) == (("All three", one),)
+    assert by_column([()] * 3) == ()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xai_core.errors import InvalidInput, UnknownName
-from xai_core.render import DIVERGING, LABELS, apply, css_colours
+from xai_core.render import DIVERGING, JET_WARNING, LABELS, apply, css_colours
 from xai_core.render.colour import indices, lookup_table
 
 # First, middle (entry 128) and last colour as matplotlib 3.10 gives them: round(255 * colormaps[name](i)[:3]).
@@ -86,3 +86,9 @@ def test_no_range_is_the_first_colour_and_wrong_values_are_refused():
 def test_css_colours():
     assert css_colours("grey", 3) == ("#000000", "#808080", "#ffffff")
     assert css_colours("viridis", 2) == ("#440154", "#fde725")
+
+
+def test_jet_comes_with_a_warning_that_is_true():
+    assert "colour blindness" in JET_WARNING
+    light = luminance(lookup_table("jet"))
+    assert (np.diff(light) < -2e-3).any()  # it grows darker again, which looks like an edge

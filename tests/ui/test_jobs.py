@@ -56,6 +56,23 @@ def test_two_who_ask_for_the_same_share_one_job(queue):
     assert (work.runs, other.runs) == (1, 0)
 
 
+def test_all_who_wait_see_what_is_there_so_far(queue):
+    shown, go = threading.Event(), threading.Event()
+
+    def work(job):
+        job.show("half")
+        shown.set()
+        assert go.wait(LIMIT)
+        return "whole"
+
+    first = queue.start("a", work, "me")
+    assert shown.wait(LIMIT)
+    assert queue.start("a", work, "you").partial == first.partial == "half"
+    go.set()
+    assert first.future.result(LIMIT) == "whole"
+    assert first.partial is None, "only the result is kept"
+
+
 def test_it_stops_when_nobody_waits_any_more(queue):
     work = Work()
     job = queue.start("a", work, "me")
@@ -142,3 +159,19 @@ def test_only_the_last_results_are_kept(queue, monkeypatch):
     assert queue.get("waiting")
     assert queue.get("0") is None
     work.go.set()
+
+
+def test_a_job_whose_waiters_have_gone_is_stopped_and_forgotten(queue, monkeypatch):
+    work = Work()
+    job = queue.start("a", work, "me")
+    assert work.started.wait(LIMIT)
+    now = jobs.time.monotonic()
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now + 0.9 * jobs.PATIENCE)
+    queue.seen("me")
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now + 1.8 * jobs.PATIENCE)
+    job(0.5)  # heard of in time
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now + 2 * jobs.PATIENCE)
+    work.go.set()
+    with pytest.raises(Cancelled):
+        job.future.result(LIMIT)
+    assert queue.get("a") is None

@@ -25,5 +25,6 @@ function colourBar(bar) {
   root.append(end("low", bar.low_text, bar.low_word));
   if (signed) root.append(element("div", "zero", "0")); // the neutral colour is in the middle
   root.append(end("high", bar.high_text, bar.high_word));
+  if (bar.note) root.append(element("div", "note", bar.note));
   return root;
 }

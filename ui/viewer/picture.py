@@ -84,6 +84,7 @@ def bar_payload(bar: ColourBar | None) -> dict[str, Any] | None:
         "high_text": _number(bar.high, bar.unit),
         "low_word": bar.low_word,
         "high_word": bar.high_word,
+        "note": bar.note,
     }
 
 

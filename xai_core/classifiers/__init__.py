@@ -32,6 +32,14 @@ CLASSIFIERS = Registry(
             supports={"datasets": ("fashion_mnist",)},
         ),
         Spec(
+            "planted-cnn",
+            "Small CNN (planted evidence)",
+            "xai_core.classifiers.cnn_small:build_cnn_small",
+            "Four convolutions that see 14 x 14 pixels at a time: names the pattern on the planted disc.",
+            passes="1 forward pass",
+            supports={"datasets": ("planted",)},
+        ),
+        Spec(
             "galaxy-cnn2",
             "CNN-2 (galaxies)",
             "xai_core.classifiers.cnn2:build_cnn2",

@@ -44,6 +44,14 @@ DATASETS = Registry(
             supports={"splits": ("train", "val"), "evaluation": "val"},
         ),
         Spec(
+            "planted",
+            "Planted evidence (simulated)",
+            "xai_core.datasets.planted:load",
+            "Drawn here: the class is the pattern on one disc among decoys, so where the evidence lies is known exactly.",
+            citation="Arras, Osman & Samek (2022), arXiv:2003.07258 (the idea)",
+            supports={"splits": ("train", "val"), "evaluation": "val"},
+        ),
+        Spec(
             "hubble",
             "Hubble deep field",
             "xai_core.datasets.hubble:load",

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -143,9 +144,9 @@ def bench_denoisers(
     return rows
 
 
-def write_csv(rows: Sequence[Row], path: Path) -> None:
-    """Write rows as a table with a header."""
+def write_csv(rows: Sequence[Any], path: Path, kind: Any = Row) -> None:
+    """Write rows, values of the dataclass `kind`, as a table with a header."""
     with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)])
+        writer = csv.DictWriter(file, [field.name for field in fields(kind)])
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)

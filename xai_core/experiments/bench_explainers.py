@@ -151,7 +151,7 @@ def _lime(tasks: dict[str, dict[str, Callable[[], Any]]], model: Any, image: Arr
     def call(function: Callable[[Any], Any], batch: int) -> Callable[[], Any]:
         explainer = LimeImageExplainer(random_state=0)
         return lambda: explainer.explain_instance(
-            image[0].astype(np.float64), function, top_labels=1, num_samples=1000, batch_size=batch, progress_bar=False
+            image[0].astype(np.float64), function, top_labels=1, num_samples=1000, batch_size=batch
         )
 
     def quiet(call: Callable[[], Any]) -> Callable[[], Any]:

@@ -3,6 +3,7 @@
 Adding a method is one file with a function (subject, *, parameters..., progress) -> Evidence and one Spec below.
 """
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..registry import Parameter, Registry, Spec
 from ..types import Array, Explanation, Progress
 from ._activations import LayerSummary, activations, list_layers, spatial_layers, summarise_layers
 from ._masks import HIDE
+from .attention_rollout import has_attention
 from .base import (
     TARGETS,
     ClassLogit,
@@ -22,7 +24,6 @@ from .base import (
     Pixel,
     Target,
     WindowMean,
-    no_progress,
     parse_target,
     resize_nearest,
     resize_sum,
@@ -30,6 +31,7 @@ from .base import (
 )
 from .grad_cam import default_layer
 from .lime import superpixels
+from .maximisation import Maximised, activation_maximisation
 
 __all__ = [
     "EXPLAINERS",
@@ -37,12 +39,15 @@ __all__ = [
     "ClassLogit",
     "Evidence",
     "LayerSummary",
+    "Maximised",
     "Pixel",
     "Target",
     "WindowMean",
+    "activation_maximisation",
     "activations",
     "default_layer",
     "explain",
+    "has_attention",
     "list_layers",
     "parse_target",
     "spatial_layers",
@@ -50,7 +55,12 @@ __all__ = [
     "superpixels",
 ]
 
-LAYER = Parameter("layer", "Layer", None, help="Empty: the last convolution with a map of rows and columns.")
+BETWEEN_PREVIEWS = 0.3
+"""Seconds between two looks at the maps so far."""
+
+LAYER = Parameter(
+    "layer", "Layer", None, help="Empty: the last convolution with a map of rows and columns, after its activation."
+)
 SEED = Parameter("seed", "Seed", 0, 0, 2**31 - 1, 1)
 TOLERANCE = Parameter(
     "tolerance", "Tolerance", 0.0, 0.0, 1.0, 0.01, "standard error, of the map's range", help="0: no early stop."
@@ -58,19 +68,46 @@ TOLERANCE = Parameter(
 
 # supports: signed - values below zero speak against the target; gradients - needs a Keras model; slow - worth a progress bar;
 # resize - how a map is brought to the size of the image: "smooth", "sum" (smooth, keeping its sum) or "nearest";
-# control - looks at no network.
+# unit - of the map's values, with {score} for the target's, where it is not the usual one; control - looks at no network;
+# attention - only for networks where `has_attention` is true.
 EXPLAINERS = Registry(
     "explanation method",
     (
         Spec(
-            "grad_cam",
-            "Grad-CAM",
-            "xai_core.explainers.grad_cam:grad_cam",
-            "Where the features of a convolution support the target.",
-            (LAYER,),
-            citation="Selvaraju et al. (2017), doi:10.1109/ICCV.2017.74",
-            passes="1 forward pass and a part of a backward pass",
-            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
+            "saliency",
+            "Saliency",
+            "xai_core.explainers.saliency:saliency",
+            "How much the target changes with a small change of each pixel.",
+            citation="Simonyan, Vedaldi, Zisserman (2014), arXiv:1312.6034",
+            passes="1 forward and backward pass",
+            supports={
+                "signed": False,
+                "gradients": True,
+                "slow": False,
+                "resize": "smooth",
+                "unit": "{score} for a change from black to white",
+            },
+        ),
+        Spec(
+            "smoothgrad",
+            "SmoothGrad",
+            "xai_core.explainers.smoothgrad:smoothgrad",
+            "Saliency averaged over noisy copies of the picture.",
+            (
+                Parameter("samples", "Samples", 50, 1, 1000, 1, "noisy copies"),
+                Parameter("spread", "Spread of the noise", 0.15, 0.0, 1.0, 0.01, "of the picture's range"),
+                TOLERANCE,
+                SEED,
+            ),
+            citation="Smilkov et al. (2017), arXiv:1706.03825",
+            passes="samples forward and backward passes",
+            supports={
+                "signed": False,
+                "gradients": True,
+                "slow": True,
+                "resize": "smooth",
+                "unit": "{score} for a change from black to white",
+            },
         ),
         Spec(
             "integrated_gradients",
@@ -86,26 +123,37 @@ EXPLAINERS = Registry(
                     choices=("black", "white", "mean", "blurred"),
                     help="The picture that stands for nothing: pixels like it get no evidence.",
                 ),
+                Parameter(
+                    "path",
+                    "Path",
+                    "straight",
+                    choices=("straight", "blur"),
+                    help="Blur: from a strong blur of the picture, which is then the baseline, to the picture.",
+                ),
+                Parameter(
+                    "tolerance",
+                    "Tolerance",
+                    0.0,
+                    0.0,
+                    1.0,
+                    0.001,
+                    "completeness residual",
+                    help="More steps, up to 1,000, until the residual is below this; 0: the steps as given.",
+                ),
             ),
             citation="Sundararajan, Taly, Yan (2017), arXiv:1703.01365",
-            passes="steps forward and backward passes, 2 forward passes",
+            passes="steps forward and backward passes, 2 forward passes; with a tolerance up to 1,450",
             supports={"signed": True, "gradients": True, "slow": False, "resize": "sum"},
         ),
         Spec(
-            "lime",
-            "LIME",
-            "xai_core.explainers.lime:lime",
-            "Which superpixels carry the target, by hiding them at random.",
-            (
-                Parameter("samples", "Samples", 1000, 10, 20000, 10, "masked pictures"),
-                Parameter("segments", "Superpixels", 50, 2, 500, 1, "wanted number"),
-                Parameter("hide", "Hidden parts show", "mean", choices=("mean", "black")),
-                SEED,
-                Parameter("batch_size", "Batch size", 50, 1, 1024, 1, "pictures per pass"),
-            ),
-            citation="Ribeiro, Singh, Guestrin (2016), arXiv:1602.04938",
-            passes="samples forward passes",
-            supports={"signed": True, "gradients": False, "slow": True, "resize": "nearest"},
+            "grad_cam",
+            "Grad-CAM",
+            "xai_core.explainers.grad_cam:grad_cam",
+            "Where the features of a convolution support the target.",
+            (LAYER,),
+            citation="Selvaraju et al. (2017), doi:10.1109/ICCV.2017.74",
+            passes="1 forward pass and a part of a backward pass",
+            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
         ),
         Spec(
             "grad_cam_plus_plus",
@@ -138,28 +186,30 @@ EXPLAINERS = Registry(
             supports={"signed": False, "gradients": True, "slow": True, "resize": "smooth"},
         ),
         Spec(
-            "saliency",
-            "Saliency",
-            "xai_core.explainers.saliency:saliency",
-            "How much the target changes with a small change of each pixel.",
-            citation="Simonyan, Vedaldi, Zisserman (2014), arXiv:1312.6034",
-            passes="1 forward and backward pass",
-            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth"},
+            "full_grad",
+            "FullGrad",
+            "xai_core.explainers.full_grad:full_grad",
+            "What the pixels and the biases of all layers add to the target, laid over the picture.",
+            citation="Srinivas & Fleuret (2019), arXiv:1905.00780",
+            passes="2 forward passes and 1 backward pass",
+            supports={"signed": True, "gradients": True, "slow": False, "resize": "sum"},
         ),
         Spec(
-            "smoothgrad",
-            "SmoothGrad",
-            "xai_core.explainers.smoothgrad:smoothgrad",
-            "Saliency averaged over noisy copies of the picture.",
+            "lime",
+            "LIME",
+            "xai_core.explainers.lime:lime",
+            "Which superpixels carry the target, by hiding them at random.",
             (
-                Parameter("samples", "Samples", 50, 1, 1000, 1, "noisy copies"),
-                Parameter("spread", "Spread of the noise", 0.15, 0.0, 1.0, 0.01, "of the picture's range"),
+                Parameter("samples", "Samples", 1000, 10, 20000, 10, "masked pictures"),
+                Parameter("segments", "Superpixels", 50, 2, 500, 1, "wanted number"),
+                Parameter("hide", "Hidden parts show", "mean", choices=("mean", "black")),
                 TOLERANCE,
                 SEED,
+                Parameter("batch_size", "Batch size", 50, 1, 1024, 1, "pictures per pass"),
             ),
-            citation="Smilkov et al. (2017), arXiv:1706.03825",
-            passes="samples forward and backward passes",
-            supports={"signed": False, "gradients": True, "slow": True, "resize": "smooth"},
+            citation="Ribeiro, Singh, Guestrin (2016), arXiv:1602.04938",
+            passes="samples forward passes",
+            supports={"signed": True, "gradients": False, "slow": True, "resize": "nearest"},
         ),
         Spec(
             "occlusion",
@@ -173,7 +223,7 @@ EXPLAINERS = Registry(
             ),
             citation="Zeiler & Fergus (2014), doi:10.1007/978-3-319-10590-1_53",
             passes="a forward pass for each patch (about 170)",
-            supports={"signed": True, "gradients": False, "slow": True, "resize": "smooth"},
+            supports={"signed": True, "gradients": False, "slow": True, "resize": "smooth", "unit": "{score}"},
         ),
         Spec(
             "rise",
@@ -190,7 +240,26 @@ EXPLAINERS = Registry(
             ),
             citation="Petsiuk, Das, Saenko (2018), arXiv:1806.07421",
             passes="samples forward passes",
-            supports={"signed": True, "gradients": False, "slow": True, "resize": "smooth"},
+            supports={"signed": True, "gradients": False, "slow": True, "resize": "smooth", "unit": "{score}"},
+        ),
+        Spec(
+            "attention_rollout",
+            "Attention rollout",
+            "xai_core.explainers.attention_rollout:attention_rollout",
+            "How much of each patch a transformer's attention hands on to the place where the class is read.",
+            (
+                Parameter(
+                    "weighted",
+                    "Weight",
+                    "attention",
+                    choices=("attention", "gradient"),
+                    help="Attention is the same for all classes; its gradient tells them apart.",
+                ),
+                Parameter("heads", "Heads", "mean", choices=("mean", "max"), help="How the heads of a layer are put together."),
+            ),
+            citation="Abnar & Zuidema (2020), arXiv:2005.00928",
+            passes="1 forward pass; by gradient also 1 backward pass",
+            supports={"signed": False, "gradients": True, "slow": False, "resize": "smooth", "attention": True},
         ),
         Spec(
             "random_map",
@@ -209,47 +278,89 @@ EXPLAINERS = Registry(
             "The edges of the picture, without any network: a map that looks like them shows the picture, not the network.",
             citation="Adebayo et al. (2018), arXiv:1810.03292",
             passes="none",
-            supports={"signed": False, "gradients": False, "slow": False, "resize": "smooth", "control": True},
+            supports={
+                "signed": False,
+                "gradients": False,
+                "slow": False,
+                "resize": "smooth",
+                "control": True,
+                "unit": "brightness per pixel",
+            },
         ),
     ),
 )
 
 
 def explain(
-    model: Any, images: ArrayLike, method: str, target: Any = None, *, progress: Progress | None = None, **parameters: Any
+    model: Any,
+    images: ArrayLike,
+    method: str,
+    target: Any = None,
+    *,
+    progress: Progress | None = None,
+    preview: Callable[[Explanation], None] | None = None,
+    **parameters: Any,
 ) -> Explanation:
     """Explain a target of a model's output; the same arguments give the same bytes.
 
     model: a Keras 3 model (functional, sequential, subclassed, nested), which takes images (N, H, W, C) of its own input shape;
-    a classifier or denoiser of this library, which takes images of any size; or any function images -> outputs (LIME only).
+    a classifier or denoiser of this library, which takes images of any size; or any function images -> outputs (for the methods
+    that only hide parts of the picture: LIME, occlusion, RISE).
     method: a name of `list_explainers()`; parameters: its own. An image given as `baseline` (integrated gradients) or a label
     map as `segments` (LIME) is used as it is: pass the segments of a first call's diagnostics to compare maps.
     target: a class (int), a `Target`, its link form ("class:1", "pixel:12,7", "window:4,4,8,8"), or a sequence of these, one
     per image; None: each image's predicted class, or the mean of the picture that the model returns. Classes are explained by
     their logit; pixels are those of the model's output.
-    progress: called with the share done.
+    progress: called with the share done. preview: called with the maps so far, soon and then at most every 0.3 s, by methods
+    that refine them (LIME, RISE, SmoothGrad, occlusion, Score-CAM); the result is the same without.
     Returns maps (N, H, W) float32 at the size of the images given. Every method reports score, (N,): the target's value.
-    Raises UnknownName for a method, parameter or layer that is not there, InvalidInput where model, images and target do not fit.
+    Raises UnknownName for a method, parameter or layer that is not there, InvalidInput where model, images and target do not fit,
+    for images of one row or column, and where a network lacks what the method needs (attention, a map of rows and columns).
     """
     from ._models import examine
 
     spec = EXPLAINERS.get(method)
     values = _complete(spec, parameters)
+    _check_extent(images)
     started = perf_counter()
     subject = examine(model, images, target)
     if subject.model is None and spec.supports["gradients"]:
         others = ", ".join(item.label for item in EXPLAINERS if not item.supports["gradients"])
         raise InvalidInput(f"{spec.label} needs the gradients of a neural network, and this is none. Use {others}.")
-    evidence: Evidence = spec.load()(subject, progress=progress or no_progress, **values)
-    return Explanation(
-        heatmap=_to_size(evidence.maps, subject.size, spec.supports["resize"]),
-        method=spec.name,
-        target=targets_text(subject.targets),
-        parameters={name: "given" if isinstance(value, np.ndarray) else value for name, value in values.items()},
-        signed=bool(spec.supports["signed"]),
-        diagnostics=evidence.diagnostics,
-        seconds=perf_counter() - started,
-    )
+
+    def explained(evidence: Evidence) -> Explanation:
+        return Explanation(
+            heatmap=_to_size(evidence.maps, subject.size, spec.supports["resize"]),
+            method=spec.name,
+            target=targets_text(subject.targets),
+            parameters={name: "given" if isinstance(value, np.ndarray) else value for name, value in values.items()},
+            signed=bool(spec.supports["signed"]),
+            diagnostics=evidence.diagnostics,
+            seconds=perf_counter() - started,
+        )
+
+    shown = -np.inf
+
+    def report(share: float, so_far: Callable[[], Evidence] | None = None) -> None:
+        nonlocal shown
+        if progress is not None:
+            progress(share)
+        if preview is not None and so_far is not None and perf_counter() - shown >= BETWEEN_PREVIEWS:
+            preview(explained(so_far()))
+            shown = perf_counter()
+
+    return explained(spec.load()(subject, progress=report, **values))
+
+
+def _check_extent(images: ArrayLike) -> None:
+    """InvalidInput for pictures that have no neighbouring pixels one way, of which a map would be a line."""
+    shape = np.shape(images)
+    height, width = shape if len(shape) == 2 else shape[-3:-1] if len(shape) in (3, 4) else (2, 2)
+    if 1 in (height, width):
+        raise InvalidInput(
+            f"Expected images of at least 2 x 2 pixels, received {height} x {width}, of which a map would be a line. "
+            "Take a larger part of the picture."
+        )
 
 
 def _complete(spec: Spec, given: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
-"""The only gradient tapes: gradients of a target at a layer, at inputs, and along a line of inputs."""
+"""The only gradient tapes: gradients of a target at a layer, at inputs, along a line of inputs, and at all layers' constants."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,8 @@ from numpy.typing import NDArray
 from ..compiled import compiled, trace
 from ..errors import InvalidInput
 from ..types import Array, Progress
-from ._layers import batch_size, recording
+from ._constants import constants
+from ._layers import attending, batch_size, recording
 from ._models import Subject
 from ._scores import score
 
@@ -100,3 +103,102 @@ def line_gradient(subject: Subject, index: int, start: Array, direction: Array, 
         done += len(part)
         progress(done / len(positions))
     return (total / len(positions)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The target split into what came from the input and what from the constants of the layers.
+
+    inputs: x dS/dx, (N, h, w, c). picture: (N, h, w), what was drawn of the layers with rows and columns. placed, unplaced:
+    (N,), sums over the layers with and without rows and columns. score: S, (N,). All float32.
+    """
+
+    inputs: Array
+    picture: Array
+    placed: Array
+    unplaced: Array
+    score: Array
+
+
+def constant_gradients(subject: Subject, draw: Callable[[Any], Any]) -> Split:
+    """Split S = sum x dS/dx + sum over the layers of sum b dS/dy, which is exact for a network made of layers.
+
+    b = f(u) - f'(u) u is the constant part of a layer y = f(u): the bias of a convolution, beta - gamma mean / sqrt(var + eps)
+    of a batch normalisation, 0 of a ReLU or a maximum, a(u) - a'(u) u of any activation. It follows from the chain rule:
+    g'(f) f' u = g'(f) (y - b), layer by layer.
+    draw: TensorFlow, b dS/dy of a layer with rows and columns, (N, h', w', c') -> a picture (N, h, w).
+    """
+    import tensorflow as tf
+
+    model, kind, shape = subject.model, subject.kind, subject.shape
+
+    def run(rows: Any, numbers: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(rows)
+            with constants(model, tape) as found:
+                number = score(model, kind, rows, numbers)
+        zero = tf.UnconnectedGradients.ZERO
+        gradient, *gradients = tape.gradient(number, [rows, *(outputs for outputs, _ in found)], unconnected_gradients=zero)
+        picture, placed, unplaced = tf.zeros_like(rows[..., 0]), tf.zeros_like(number), tf.zeros_like(number)
+        for (_, constant), at in zip(found, gradients, strict=True):
+            part = tf.cast(constant, tf.float32) * tf.cast(at, tf.float32)
+            total = tf.reduce_sum(part, axis=range(1, len(part.shape)))
+            if len(part.shape) == 4 and tuple(part.shape[1:3]) != (1, 1) and None not in part.shape[1:3]:
+                picture += draw(part)
+                placed += total
+            else:
+                unplaced += total
+        return rows * gradient, picture, placed, unplaced, number
+
+    arguments = subject.arguments
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    call = compiled(model, ("constants", kind, shape), lambda: trace(run, *signature))
+    size = max(1, batch_size(model, shape) // 2)  # each layer's output is held twice
+    parts = [call(subject.inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(subject.inputs), size)]
+    return Split(*(np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True)))
+
+
+def attention_scores(subject: Subject, fuse: str, weighted: bool) -> tuple[Array, Array]:
+    """What each token of a transformer takes from each other one, in every layer of self-attention.
+
+    fuse: how the heads are put together, "mean" or "max". weighted: true replaces the attention A by ReLU(A dS/dA) first.
+    Returns (N, layers, tokens, tokens) float32, in the order of the calls, and S, (N,).
+    Raises InvalidInput where there is no such layer, or where not all of them see all tokens of a picture.
+    """
+    import tensorflow as tf
+
+    model, kind, shape = subject.model, subject.kind, subject.shape
+
+    def run(rows: Any, numbers: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(rows)  # so that the tape follows the attention, which comes of them
+            with attending(model) as found:
+                number = score(model, kind, rows, numbers)
+        if not found:
+            raise InvalidInput(
+                "Attention rollout needs a transformer: this network has no layer of self-attention (keras.layers."
+                "MultiHeadAttention). Use another method, such as Grad-CAM or integrated gradients."
+            )
+        if weighted:
+            gradients = tape.gradient(number, found, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            found = [tf.nn.relu(one * gradient) for one, gradient in zip(found, gradients, strict=True)]
+        combine = tf.reduce_mean if fuse == "mean" else tf.reduce_max
+        layers = [tf.cast(combine(one, axis=1), tf.float32) for one in found]
+        if len({(layer.shape[1], layer.shape[2]) for layer in layers}) > 1 or None in layers[0].shape[1:]:
+            sizes = ", ".join(sorted({str(layer.shape[1]) for layer in layers}))
+            raise InvalidInput(
+                f"Attention rollout needs layers that all see the same tokens; here they see {sizes}. Use another method."
+            )
+        return tf.stack(layers, axis=1), number
+
+    arguments = subject.arguments
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    call = compiled(model, ("attention", kind, fuse, weighted, shape), lambda: trace(run, *signature))
+    size = batch_size(model, shape)
+    parts = [call(subject.inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(subject.inputs), size)]
+    attention, numbers = (np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True))
+    if len(attention) != len(numbers):
+        raise InvalidInput(
+            "Attention rollout needs attention over all of a picture; here it is within windows. Use another method."
+        )
+    return attention, numbers

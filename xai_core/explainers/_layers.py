@@ -100,34 +100,20 @@ def walk(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @contextmanager
-def recording(model: Any, watch: Callable[[str, Any], Any] | None = None) -> Iterator[dict[str, Any]]:
-    """Collect the output of every layer that this thread calls: {path: tensor}, in the order of the calls.
+def wrapping(model: Any, around: Callable[[str, Any, Callable[..., Any], Any, Any], Any]) -> Iterator[None]:
+    """Each call of a layer by this thread goes through `around(path, layer, call, args, kwargs)`, which returns the outputs.
 
-    A second call of the same layer is named "path#2", the parts of a layer with several outputs "path[0]", "path[1]".
-    watch: may replace a tensor, as watch(name, tensor). Works for nested and subclassed models, where Keras offers no graph
-    of the whole: for the time of a trace each layer's `call` is replaced on the object.
+    Works for nested and subclassed models, where Keras offers no graph of the whole: for the time of a trace each layer's
+    `call` is replaced on the object.
     """
-    import keras
-
     owner = threading.get_ident()
-    found: dict[str, Any] = {}
-    calls: dict[str, int] = {}
 
-    def recorded(path: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(path: str, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(call)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            outputs = call(*args, **kwargs)
             if threading.get_ident() != owner:
-                return outputs
-            calls[path] = calls.get(path, 0) + 1
-            name = path if calls[path] == 1 else f"{path}#{calls[path]}"
-            tensors = keras.tree.flatten(outputs)
-            for index, tensor in enumerate(tensors):
-                part = name if len(tensors) == 1 else f"{name}[{index}]"
-                if watch is not None and len(tensors) == 1:
-                    outputs = tensor = watch(part, tensor)
-                found[part] = tensor
-            return outputs
+                return call(*args, **kwargs)
+            return around(path, layer, call, args, kwargs)
 
         return wrapper
 
@@ -136,9 +122,79 @@ def recording(model: Any, watch: Callable[[str, Any], Any] | None = None) -> Ite
         try:
             for path, layer in walk(model):
                 if "call" not in vars(layer):  # a layer that is shared has been replaced already
-                    object.__setattr__(layer, "call", recorded(path, layer.call))
+                    object.__setattr__(layer, "call", wrapped(path, layer, layer.call))
                     changed.append(layer)
-            yield found
+            yield
         finally:
             for layer in changed:
                 object.__delattr__(layer, "call")
+
+
+@contextmanager
+def recording(model: Any, watch: Callable[[str, Any], Any] | None = None) -> Iterator[dict[str, Any]]:
+    """Collect the output of every layer that this thread calls: {path: tensor}, in the order of the calls.
+
+    A second call of the same layer is named "path#2", the parts of a layer with several outputs "path[0]", "path[1]".
+    watch: may replace a tensor, as watch(name, tensor).
+    """
+    import keras
+
+    found: dict[str, Any] = {}
+    calls: dict[str, int] = {}
+
+    def around(path: str, layer: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        outputs = call(*args, **kwargs)
+        calls[path] = calls.get(path, 0) + 1
+        name = path if calls[path] == 1 else f"{path}#{calls[path]}"
+        tensors = keras.tree.flatten(outputs)
+        for index, tensor in enumerate(tensors):
+            part = name if len(tensors) == 1 else f"{name}[{index}]"
+            if watch is not None and len(tensors) == 1:
+                outputs = tensor = watch(part, tensor)
+            found[part] = tensor
+        return outputs
+
+    with wrapping(model, around):
+        yield found
+
+
+def attention_layers(model: Any) -> list[Any]:
+    """The layers of a network that compute attention between tokens and can tell it."""
+    import keras
+
+    kinds = keras.layers.MultiHeadAttention, keras.layers.GroupQueryAttention
+    return [layer for _, layer in walk(model) if isinstance(layer, kinds)]
+
+
+@contextmanager
+def attending(model: Any) -> Iterator[list[Any]]:
+    """Collect the attention of every layer of self-attention that this thread calls: (N, heads, tokens, tokens) tensors.
+
+    A layer that is asked for its scores computes its output from them, so that gradients at them are those of the network.
+    (Flash attention, which never holds them, is refused by Keras on TensorFlow.)
+    """
+    import tensorflow as tf
+
+    layers = {id(layer) for layer in attention_layers(model)}
+    found: list[Any] = []
+
+    def around(path: str, layer: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if id(layer) not in layers:
+            return call(*args, **kwargs)
+        query, value = (args[at] if len(args) > at else kwargs[name] for at, name in enumerate(("query", "value")))
+        outputs, scores = call(*args, **{**kwargs, "return_attention_scores": True})
+        if _origin(query) is _origin(value):
+            rank = (len(scores.shape) - 2) // 2  # attention over rows and columns is one over all their pairs
+            tokens = [int(np.prod(scores.shape[2 + at : 2 + at + rank])) for at in (0, rank)]
+            found.append(scores if rank == 1 else tf.reshape(scores, (-1, scores.shape[1], *tokens)))
+        return (outputs, scores) if kwargs.get("return_attention_scores") else outputs
+
+    with wrapping(model, around):
+        yield found
+
+
+def _origin(tensor: Any) -> Any:
+    """The tensor before it was handed on or cast: of mixed precision each argument of a layer is cast for itself."""
+    while tensor.op.type in ("Identity", "Cast"):
+        tensor = tensor.op.inputs[0]
+    return tensor

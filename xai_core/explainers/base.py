@@ -1,9 +1,9 @@
 """What every explanation method shares: the target (what is explained), the evidence it returns, map sizes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -226,7 +226,23 @@ class Evidence:
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
 
 
-def no_progress(share: float) -> None:
+class Report(Protocol):
+    """A progress callback to which a method that refines its maps also offers what it has so far."""
+
+    def __call__(self, share: float, so_far: Callable[[], Evidence] | None = None, /) -> None: ...
+
+
+def completeness_residual(total: NDArray[Any], change: NDArray[Any], score: NDArray[Any]) -> NDArray[np.float64]:
+    """How far parts are from adding up: |total - change| / |change|, (N,).
+
+    total: sum of the parts. change: of the target, which they should explain. score: the target, which tells where the change
+    is no more than float32 can tell.
+    """
+    floor = 1e-6 * np.maximum(np.abs(score), 1e-6)
+    return np.asarray(np.abs(total - change) / np.maximum(np.abs(change), floor), np.float64)
+
+
+def no_progress(share: float, so_far: Callable[[], Evidence] | None = None, /) -> None:
     """The progress callback of a caller who gave none."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import InvalidInput
 from ..types import Progress
 from ._gradients import layer_gradients
-from ._layers import Outline, outline
+from ._layers import LayerInfo, Outline, outline
 from ._models import Subject, network_of, network_shape
 from .base import Evidence, no_progress
 
@@ -32,6 +32,8 @@ def grad_cam(subject: Subject, *, layer: str | None = None, progress: Progress =
 def default_layer(model: Any, *, side: int = 64) -> str:
     """The layer that the Grad-CAM family uses by itself: the last convolution with more than one row and column.
 
+    Where normalisation, a sum or an activation of the same shape follow it, the activation: before them zero means nothing, and
+    more of a map lies where it should (docs/planted-evidence.md measures it).
     Of an image-to-image network only layers of more channels than its output count: the others are the output itself.
     side: height and width to assume for a model that takes images of any size.
     """
@@ -58,4 +60,19 @@ def choose_layer(network: Outline, layer: str | None) -> str:
         raise InvalidInput(
             "Grad-CAM needs a layer with a map of rows and columns, and this network has none. Use another method."
         )
-    return candidates[-1].name
+    return _activated(network, candidates[-1])
+
+
+FOLLOWERS = ("BatchNormalization", "LayerNormalization", "Add", "Dropout", "SpatialDropout2D")
+ACTIVATIONS = ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU")
+
+
+def _activated(network: Outline, convolution: LayerInfo) -> str:
+    """The activation behind a convolution, past what `FOLLOWERS` lists; the convolution itself where there is none."""
+    behind = network.layers[network.layers.index(convolution) + 1 :]
+    for layer in behind:
+        if layer.shape != convolution.shape or layer.kind not in (*FOLLOWERS, *ACTIVATIONS):
+            break
+        if layer.kind in ACTIVATIONS:
+            return layer.name
+    return convolution.name

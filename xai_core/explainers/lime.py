@@ -9,13 +9,18 @@ from numpy.typing import NDArray
 
 from ..compiled import compiled, trace
 from ..errors import InvalidInput
-from ..types import Array, Progress
-from ._layers import batch_size as batch_limit
+from ..types import Array
+from ._masks import forward_batch
 from ._models import Subject, scores
+from ._refine import refine, rounds_of
 from ._scores import score
-from .base import Evidence, no_progress, part_of, resize_nearest
+from .base import Evidence, Report, no_progress, resize_nearest
 
 KERNEL_WIDTH = 0.25
+FIRST = 16
+"""Samples of the first round."""
+FEWEST = 3
+"""Samples for each superpixel from which on the standard error is believed."""
 HIDE = ("mean", "black")
 
 
@@ -27,7 +32,8 @@ def lime(
     hide: str = "mean",
     seed: int = 0,
     batch_size: int = 50,
-    progress: Progress = no_progress,
+    tolerance: float = 0.0,
+    progress: Report = no_progress,
 ) -> Evidence:
     """A linear model of the target over superpixels that are switched on and off at random.
 
@@ -36,34 +42,47 @@ def lime(
     takes the probability; for a function without a Keras model it is what the function returns.
     samples: evaluations per image. segments: superpixels wanted, or an (H, W) array of whole numbers that gives them, so that
     several images share theirs. hide: "mean" (the segment's mean colour) or "black". seed: of the masks, the same for every
-    image. batch_size: pictures per forward pass, fewer where memory demands it. progress: called after each batch.
+    image. batch_size: pictures per forward pass, fewer where memory demands it. tolerance: stop early once the mean standard
+    error of the coefficients is below this share of their range; 0 never does.
     Returns signed maps, the coefficient of each pixel's segment, in units of the target; diagnostics, one entry per image: r2
     (weighted, of the linear model), intercept, segment_count, score, segments (N, h, w) int32, coefficients and stderr
-    (N, most segments) float64, padded with NaN. stderr: how far a coefficient moves from seed to seed.
+    (N, most segments) float64, padded with NaN, samples used, relative_error. stderr: how far a coefficient moves from seed to
+    seed; relative_error: its mean over the range of the coefficients.
     Source: Ribeiro, Singh, Guestrin (2016), doi:10.1145/2939672.2939778, arXiv:1602.04938.
     """
     maps = np.stack([_segment_map(subject, image, segments) for image in subject.inputs])
-    fits = []
-    for index, labels in enumerate(maps):
-        masks = draw_masks(int(labels.max()) + 1, samples, seed)
-        values = _masked_scores(subject, index, labels, masks, hide, batch_size, part_of(progress, index, len(maps)))
-        fits.append(fit(masks, values))
-    heat = np.stack([item.coefficients[labels] for item, labels in zip(fits, maps, strict=True)]).astype(np.float32)
-    most = int(maps.max()) + 1
+    count = len(maps)
+    masks = [draw_masks(int(labels.max()) + 1, samples, seed) for labels in maps]
+    runs = [_masked_scores(subject, index, labels, hide) for index, labels in enumerate(maps)]
+    values, used = np.empty((count, samples), np.float32), np.zeros(count, int)
 
-    def padded(rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-        return np.stack([np.pad(row, (0, most - len(row)), constant_values=np.nan) for row in rows])
+    def advance(index: int, part: slice) -> bool:
+        values[index, part] = runs[index](masks[index][part])
+        used[index] = part.stop
+        enough = used[index] >= FEWEST * masks[index].shape[1]
+        return bool(tolerance and enough and _relative_error(fitted(index)) < tolerance)
 
-    diagnostics = {
-        "r2": np.array([item.r2 for item in fits]),
-        "intercept": np.array([item.intercept for item in fits]),
-        "segment_count": maps.max(axis=(1, 2)) + 1,
-        "score": np.array([item.score for item in fits], np.float32),
-        "segments": maps,
-        "coefficients": padded([item.coefficients for item in fits]),
-        "stderr": padded([item.stderr for item in fits]),
-    }
-    return Evidence(heat, diagnostics)
+    def fitted(index: int) -> LinearFit:
+        return fit(masks[index][: used[index]], values[index, : used[index]])
+
+    def evidence() -> Evidence:
+        fits = [fitted(index) for index in range(count)]
+        heat = np.stack([item.coefficients[labels] for item, labels in zip(fits, maps, strict=True)]).astype(np.float32)
+        diagnostics = {
+            "r2": np.array([item.r2 for item in fits]),
+            "intercept": np.array([item.intercept for item in fits]),
+            "segment_count": maps.max(axis=(1, 2)) + 1,
+            "score": np.array([item.score for item in fits], np.float32),
+            "segments": maps,
+            "coefficients": _padded([item.coefficients for item in fits]),
+            "stderr": _padded([item.stderr for item in fits]),
+            "samples": used.copy(),
+            "relative_error": np.array([_relative_error(item) for item in fits]),
+        }
+        return Evidence(heat, diagnostics)
+
+    rounds = rounds_of(samples, FIRST, forward_batch(subject, batch_size))
+    return refine(count, rounds, lambda part: part, advance, evidence, progress)
 
 
 def superpixels(image: Array, count: int) -> NDArray[np.int32]:
@@ -108,7 +127,9 @@ def fit(masks: NDArray[np.float32], values: NDArray[np.floating[Any]], *, alpha:
 
     b = (X' W X + alpha I)^-1 X' W y with X, y centred by their weighted means; W = sqrt(exp(-d^2 / 0.25^2)), d = the cosine
     distance to all-on, 1 - sqrt(share on). The same as the `lime` package computes.
-    stderr: from the residuals e, the roots of the diagonal of A^-1 X' W e^2 W X A^-1, White (1980), doi:10.2307/1912934.
+    stderr: the roots of the diagonal of A^-1 X' W e^2 W X A^-1, White (1980), doi:10.2307/1912934, from the residuals
+    e / (1 - leverage): with few samples the fit follows each of them (HC3, MacKinnon & White 1985,
+    doi:10.1016/0304-4076(85)90158-7).
     """
     x = masks.astype(np.float64)
     y = np.asarray(values, np.float64)
@@ -120,7 +141,9 @@ def fit(masks: NDArray[np.float32], values: NDArray[np.floating[Any]], *, alpha:
     inverse = np.linalg.inv(weighted.T @ x + alpha * np.eye(x.shape[1]))
     coefficients = inverse @ (weighted.T @ y)
     errors = y - x @ coefficients
-    spread = (weighted * errors[:, None]) @ inverse
+    projected = weighted @ inverse
+    leverage = (projected * x).sum(axis=1) + weights / weights.sum()
+    spread = projected * (errors / np.maximum(1 - leverage, 1e-6))[:, None]
     total = weights @ y**2
     return LinearFit(
         coefficients,
@@ -129,6 +152,17 @@ def fit(masks: NDArray[np.float32], values: NDArray[np.floating[Any]], *, alpha:
         float(1 - weights @ errors**2 / total) if total > 0 else 1.0,
         float(values[0]),
     )
+
+
+def _relative_error(found: LinearFit) -> float:
+    """Mean standard error of the coefficients over their range."""
+    return float(found.stderr.mean() / max(np.ptp(found.coefficients), 1e-12))
+
+
+def _padded(rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Rows of different length as one array, the rest NaN."""
+    most = max(map(len, rows))
+    return np.stack([np.pad(row, (0, most - len(row)), constant_values=np.nan) for row in rows])
 
 
 def _segment_map(subject: Subject, image: Array, segments: int | NDArray[Any]) -> NDArray[np.int32]:
@@ -146,29 +180,12 @@ def _without_gaps(labels: NDArray[Any]) -> NDArray[np.int32]:
     return np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32)
 
 
-def _masked_scores(
-    subject: Subject,
-    index: int,
-    labels: NDArray[np.int32],
-    masks: NDArray[np.float32],
-    hide: str,
-    batch_size: int,
-    progress: Progress,
-) -> Array:
-    """The target for image `index` under each mask, (samples,) float32."""
+def _masked_scores(subject: Subject, index: int, labels: NDArray[np.int32], hide: str) -> Callable[[NDArray[np.float32]], Array]:
+    """A function on/off values (count, segments) -> the target of image `index`, (count,) float32."""
     image, numbers = subject.inputs[index], subject.arguments[index]
     hidden = subject.with_guides(_hidden(image, labels, hide), index)
-    if subject.model is None:
-        run, size = _by_function(subject, image, hidden, labels, numbers), batch_size
-    else:
-        run = _by_network(subject, image, hidden, labels, numbers)
-        # Without gradients the layers' outputs are freed as the pass goes on, hence the factor.
-        size = min(batch_size, 4 * batch_limit(subject.model, subject.shape))
-    values = np.empty(len(masks), np.float32)
-    for at in range(0, len(masks), size):
-        values[at : at + size] = run(masks[at : at + size])
-        progress(min(1.0, (at + size) / len(masks)))
-    return values
+    by = _by_function if subject.model is None else _by_network
+    return by(subject, image, hidden, labels, numbers)
 
 
 def _hidden(image: Array, labels: NDArray[np.int32], hide: str) -> Array:

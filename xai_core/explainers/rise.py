@@ -3,15 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Array, Progress
-from ._masks import hidden_picture, masked_scores
+from ..types import Array
+from ._masks import Masks, forward_batch, hidden_picture, masked_scores
 from ._models import Subject, scores
-from .base import Evidence, no_progress
+from ._refine import refine, rounds_of
+from .base import Evidence, Report, no_progress
 
 Flat = NDArray[np.float64]
 
-CHECKED = 100
-"""Masks between two looks at the standard error."""
+FIRST = 16
+"""Masks of the first round."""
+FEWEST = 100
+"""Masks from which on the standard error is believed."""
 
 
 def rise(
@@ -23,7 +26,7 @@ def rise(
     hide: str = "black",
     tolerance: float = 0.0,
     seed: int = 0,
-    progress: Progress = no_progress,
+    progress: Report = no_progress,
 ) -> Evidence:
     """How much higher the target is when a pixel is visible: E[S M_i] / E[M_i] - E[S] over random smooth masks M.
 
@@ -36,38 +39,42 @@ def rise(
     Source: Petsiuk, Das & Saenko (2018), arXiv:1806.07421.
     """
     height, width, _ = subject.shape
+    count = len(subject.inputs)
     rng = np.random.default_rng(seed)
     grids = (rng.random((samples, cells, cells)) < keep).astype(np.float32)
     shifts = rng.random((samples, 2))
-    maps, used, errors = [], [], []
-    for index in range(len(subject.inputs)):
-        run, size = masked_scores(subject, index, hidden_picture(subject, index, hide))
-        # For each pixel, sums over the masks of M, S M, S^2 M and of M^2, S M^2, S^2 M^2.
-        sums, squared, values = np.zeros((3, height * width)), np.zeros((3, height * width)), np.empty(0)
-        heat, error = np.zeros(height * width), np.inf
-        for start in range(0, samples, CHECKED):
-            stop = min(samples, start + CHECKED)
-            for at in range(start, stop, size):
-                part = slice(at, min(at + size, stop))
-                masks = smooth_masks(grids[part], shifts[part], height, width)
-                found = run(masks).astype(np.float64)
-                flat = masks.reshape(len(masks), -1)
-                weights = np.stack([np.ones_like(found), found, found**2]).astype(np.float32)
-                sums += weights @ flat
-                squared += weights @ np.square(flat)
-                values = np.append(values, found)
-                progress((index + part.stop / samples) / len(subject.inputs))
-            heat, stderr = _estimate(sums, squared, values)
-            error = float(stderr.mean() / max(np.ptp(heat), 1e-12))
-            if error < tolerance:
-                break
-        progress((index + 1) / len(subject.inputs))
-        maps.append(heat.reshape(height, width))
-        used.append(len(values))
-        errors.append(error)
     score = scores(subject, subject.inputs, subject.arguments)
-    diagnostics = {"score": score, "samples": np.array(used), "relative_error": np.array(errors)}
-    return Evidence(np.stack(maps).astype(np.float32), diagnostics)
+    runs = [masked_scores(subject, index, hidden_picture(subject, index, hide)) for index in range(count)]
+    # For each pixel, sums over the masks of M, S M, S^2 M and of M^2, S M^2, S^2 M^2; S counted from the whole picture's.
+    sums, squared = (np.zeros((count, 3, height * width)) for _ in range(2))
+    values, used = np.zeros((count, samples)), np.zeros(count, int)
+
+    def draw(part: slice) -> tuple[Masks, Array, Array]:
+        masks = smooth_masks(grids[part], shifts[part], height, width)
+        flat = masks.dense().reshape(len(masks), -1)
+        return masks, flat, np.square(flat)
+
+    def advance(index: int, drawn: tuple[Masks, Array, Array]) -> bool:
+        masks, flat, squares = drawn
+        found = runs[index](masks) - score[index]
+        weights = np.stack([np.ones_like(found), found, found**2])
+        # Not a matrix product: BLAS would start threads for these few numbers and keep them spinning beside the network.
+        sums[index] += np.einsum("ks,sp->kp", weights, flat)
+        squared[index] += np.einsum("ks,sp->kp", weights, squares)
+        values[index, used[index] : used[index] + len(found)] = found
+        used[index] += len(found)
+        return bool(tolerance and used[index] >= FEWEST and estimate(index)[1] < tolerance)
+
+    def estimate(index: int) -> tuple[Flat, float]:
+        heat, stderr = _estimate(sums[index], squared[index], values[index, : used[index]])
+        return heat, float(stderr.mean() / max(np.ptp(heat), 1e-12))
+
+    def evidence() -> Evidence:
+        heats, errors = zip(*map(estimate, range(count)), strict=True)
+        maps = np.stack(heats).reshape(count, height, width).astype(np.float32)
+        return Evidence(maps, {"score": score, "samples": used.copy(), "relative_error": np.array(errors)})
+
+    return refine(count, rounds_of(samples, FIRST, forward_batch(subject)), draw, advance, evidence, progress)
 
 
 def _estimate(sums: Flat, squared: Flat, values: Flat) -> tuple[Flat, Flat]:
@@ -85,18 +92,20 @@ def _estimate(sums: Flat, squared: Flat, values: Flat) -> tuple[Flat, Flat]:
     return here - mean, np.sqrt(np.maximum(variance, 0)) / count
 
 
-def smooth_masks(grids: Array, shifts: np.ndarray, height: int, width: int) -> Array:
-    """Grids (count, cells, cells) enlarged bilinearly by a cell more than the picture, cut out at a random place.
+def smooth_masks(grids: Array, shifts: NDArray[np.float64], height: int, width: int) -> Masks:
+    """Grids (count, cells, cells) enlarged bilinearly by a cell more than the picture, cut out at a random place: R G C.
 
-    shifts: (count, 2) in [0, 1), of a cell. Returns (count, height, width) float32 in [0, 1].
+    shifts: (count, 2) in [0, 1), of a cell.
     """
-    import cv2
+    rows, columns = (_enlargement(side, grids.shape[1], shift) for side, shift in zip((height, width), shifts.T, strict=True))
+    return Masks(np.matmul(rows, grids), np.ascontiguousarray(columns.transpose(0, 2, 1)))
 
-    cells = grids.shape[1]
-    cell = -(-height // cells), -(-width // cells)
-    masks = np.empty((len(grids), height, width), np.float32)
-    for mask, grid, shift in zip(masks, grids, shifts, strict=True):
-        large = cv2.resize(grid, ((cells + 1) * cell[1], (cells + 1) * cell[0]), interpolation=cv2.INTER_LINEAR)
-        top, left = int(shift[0] * cell[0]), int(shift[1] * cell[1])
-        mask[:] = large[top : top + height, left : left + width]
-    return masks
+
+def _enlargement(side: int, cells: int, shifts: NDArray[np.float64]) -> Array:
+    """Weights (count, side, cells) of the cells at each pixel of a side that begins within the first enlarged cell."""
+    cell = -(-side // cells)
+    first = (shifts * cell).astype(int)
+    # The centre of each pixel in cells, counted from the centre of the first.
+    at = (np.arange(side) + first[:, None] + 0.5) * cells / ((cells + 1) * cell) - 0.5
+    distance = np.abs(np.clip(at, 0, cells - 1)[..., None] - np.arange(cells))
+    return np.asarray(np.maximum(1 - distance, 0), np.float32)

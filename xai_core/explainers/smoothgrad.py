@@ -1,15 +1,20 @@
 """SmoothGrad."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..types import Progress
+from ..types import Array
 from ._gradients import input_gradients
+from ._layers import batch_size
 from ._models import Subject, scores
-from .base import Evidence, no_progress
+from ._refine import refine, rounds_of
+from .base import Evidence, Report, no_progress
 from .saliency import strongest
 
-CHECKED = 10
-"""Samples between two looks at the standard error."""
+FIRST = 5
+"""Samples of the first round."""
+FEWEST = 10
+"""Samples from which on the standard error is believed."""
 
 
 def smoothgrad(
@@ -19,7 +24,7 @@ def smoothgrad(
     spread: float = 0.15,
     tolerance: float = 0.0,
     seed: int = 0,
-    progress: Progress = no_progress,
+    progress: Report = no_progress,
 ) -> Evidence:
     """The gradient averaged over noisy copies of the picture: max_c |mean_k dS/dx_c (x + n_k)|, n_k ~ N(0, sigma^2).
 
@@ -29,31 +34,40 @@ def smoothgrad(
     error over the map's largest value.
     Source: Smilkov, Thorat, Kim, Viegas & Wattenberg (2017), arXiv:1706.03825.
     """
-    maps, used, errors = [], [], []
-    for index, image in enumerate(subject.inputs):
-        channels = image.shape[-1] - subject.guides
-        sigma = np.float32(spread * np.ptp(image[..., :channels]))
-        rng = np.random.default_rng(seed)
-        total, squares, done = np.zeros(image.shape), np.zeros(image.shape), 0
-        heat, error = np.zeros(image.shape[:2], np.float32), np.inf
-        while done < samples:
-            count = min(CHECKED, samples - done)
-            noise = sigma * rng.standard_normal((count, *image.shape), np.float32)
-            noise[..., channels:] = 0
-            numbers = np.repeat(subject.arguments[index : index + 1], count, axis=0)
-            gradients, _ = input_gradients(subject, image + noise, numbers)
-            total += gradients.sum(axis=0, dtype=np.float64)
-            squares += np.square(gradients, dtype=np.float64).sum(axis=0)
-            done += count
-            heat = strongest(subject, total[None] / done)[0]
-            variance = np.maximum(squares / done - np.square(total / done), 0) / max(done - 1, 1)
-            error = float(np.sqrt(variance[..., :channels]).mean() / max(float(heat.max()), 1e-12))
-            progress((index + done / samples) / len(subject.inputs))
-            if error < tolerance:
-                break
-        progress((index + 1) / len(subject.inputs))
-        maps.append(heat)
-        used.append(done)
-        errors.append(error)
-    score = scores(subject, subject.inputs, subject.arguments)
-    return Evidence(np.stack(maps), {"score": score, "samples": np.array(used), "relative_error": np.array(errors)})
+    inputs, arguments = subject.inputs, subject.arguments
+    channels = inputs.shape[-1] - subject.guides
+    sigmas = spread * np.ptp(inputs[..., :channels], axis=(1, 2, 3))
+    rng = np.random.default_rng(seed)
+    sums, squares = (np.zeros((len(inputs), inputs[0].size)) for _ in range(2))
+    used = np.zeros(len(inputs), int)
+
+    def draw(part: slice) -> Array:
+        noise = rng.standard_normal((part.stop - part.start, *subject.shape), np.float32)
+        noise[..., channels:] = 0
+        return noise
+
+    def advance(index: int, noise: Array) -> bool:
+        numbers = np.repeat(arguments[index : index + 1], len(noise), axis=0)
+        gradients, _ = input_gradients(subject, inputs[index] + np.float32(sigmas[index]) * noise, numbers)
+        flat = gradients.reshape(len(noise), -1)
+        # Within a batch in float32, over the batches in float64.
+        sums[index] += flat.sum(axis=0)
+        squares[index] += np.einsum("sp,sp->p", flat, flat)
+        used[index] += len(noise)
+        return bool(tolerance and used[index] >= FEWEST and estimate(index)[1] < tolerance)
+
+    def estimate(index: int) -> tuple[Array, float]:
+        count = used[index]
+        mean: NDArray[np.float64] = sums[index] / count
+        heat = strongest(subject, mean.reshape(1, *subject.shape))[0]
+        variance = np.maximum(squares[index] / count - np.square(mean), 0) / max(count - 1, 1)
+        stderr = np.sqrt(variance).reshape(subject.shape)[..., :channels]
+        return heat, float(stderr.mean() / max(float(heat.max()), 1e-12))
+
+    def evidence() -> Evidence:
+        heats, errors = zip(*map(estimate, range(len(inputs))), strict=True)
+        return Evidence(np.stack(heats), {"score": score, "samples": used.copy(), "relative_error": np.array(errors)})
+
+    score = scores(subject, inputs, arguments)
+    rounds = rounds_of(samples, FIRST, min(25, batch_size(subject.model, subject.shape)))
+    return refine(len(inputs), rounds, draw, advance, evidence, progress)

@@ -1,14 +1,17 @@
 """Pictures of numbers: colour maps, heat maps, channel grids, Plotly figures. The only place that imports Plotly."""
 
-from .colour import DIVERGING, LABELS, apply, css_colours
+from ..denoisers.smoothing import SMOOTHINGS, smooth
+from .colour import DIVERGING, JET_WARNING, LABELS, apply, css_colours
 from .figures import CONFIG, PALETTE, curves, histogram, prediction_bars, training_curves
-from .heatmap import SMOOTHINGS, ColourBar, colour_bar, limits, overlay, smooth
+from .heatmap import ColourBar, bar_note, colour_bar, limits, overlay, reordering, unit
 from .mosaic import SCALES, Mosaic, dead_channels, mosaic
 from .spectra import SpectrumPicture, level_curve, noise_histogram, radial_spectrum, ringed, spectrum_picture
+from .trust import drift_curves, matrix, removal_curves
 
 __all__ = [
     "CONFIG",
     "DIVERGING",
+    "JET_WARNING",
     "LABELS",
     "PALETTE",
     "SCALES",
@@ -17,20 +20,26 @@ __all__ = [
     "Mosaic",
     "SpectrumPicture",
     "apply",
+    "bar_note",
     "colour_bar",
     "css_colours",
     "curves",
     "dead_channels",
+    "drift_curves",
     "histogram",
     "level_curve",
     "limits",
+    "matrix",
     "mosaic",
     "noise_histogram",
     "overlay",
     "prediction_bars",
     "radial_spectrum",
+    "removal_curves",
+    "reordering",
     "ringed",
     "smooth",
     "spectrum_picture",
     "training_curves",
+    "unit",
 ]

@@ -15,13 +15,19 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "viridis": "Viridis",
         "cividis": "Cividis",
         "magma": "Magma",
-        "jet": "Jet (uneven: it shows edges that are not there)",
+        "jet": "Jet (misleading)",
         "grey": "Grey",
         "diverging": "Blue - white - orange",
         "diverging_dark": "Blue - black - orange",
     }
 )
 """Every colour map, in the order of a menu, with its label."""
+
+JET_WARNING = (
+    "Jet shows edges that are not in the map, because its lightness jumps, and people with colour blindness cannot read it. "
+    "Viridis and Cividis have neither fault."
+)
+"""Said where somebody chooses jet. Source: Crameri, Shephard & Heron (2020), doi:10.1038/s41467-020-19160-7."""
 
 DIVERGING = ("diverging", "diverging_dark")
 """Maps with a neutral middle, for signed values: blue below zero, orange above.

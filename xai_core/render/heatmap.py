@@ -1,23 +1,29 @@
-"""Heat maps: which range of values is shown, smoothing, overlay on the picture, the colour bar's words."""
+"""Heat maps: which range of values is shown, what smoothing did, overlay on the picture, the colour bar's words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidInput
+from ..explainers import EXPLAINERS, ClassLogit
 from ..images import check_images, to_grey
-from ..types import Array
+from ..trust.agreement import rank_correlation
+from ..types import Array, Explanation
 from . import colour
 
 Limits = tuple[float, float]
-Smoothing = Literal["none", "tv", "gaussian", "median"]
-SMOOTHINGS: tuple[Smoothing, ...] = ("none", "tv", "gaussian", "median")
 
 CLIP_PERCENTILE = 99.5
 """Share of pixels that a colour range covers: a few extreme pixels may not turn all others pale."""
+
+REORDERED = 0.8
+"""Rank correlation of a map with itself smoothed, below which a reader is warned.
+
+Measured on galaxies and digits: every smoothing leaves the maps of Grad-CAM, Layer-CAM and RISE at 0.82 or more, and brings
+the grainy ones of integrated gradients to 0.3 to 0.8.
+"""
 
 INK = 0.75
 """Which blue and orange a signed overlay uses: three quarters of the way to the ends, bright enough for a black sky."""
@@ -27,7 +33,9 @@ INK = 0.75
 class ColourBar:
     """What the colours of a row mean.
 
-    colours: "#rrggbb" from low to high. low_word, high_word: the meaning of both ends in words. unit: of low and high.
+    colours: from low to high, "#rrggbb", or "#rrggbbaa" where the picture shows through. low_word, high_word: the meaning of both
+    ends in words. unit: of low and high.
+    note: what else a reader must know, a line under the bar.
     """
 
     colours: tuple[str, ...]
@@ -36,6 +44,7 @@ class ColourBar:
     low_word: str = ""
     high_word: str = ""
     unit: str = ""
+    note: str = ""
 
 
 def limits(
@@ -70,36 +79,24 @@ def _range(values: Array, signed: bool, percentile: float) -> Limits:
     return (low, top) if top > low else (low, low + 1.0)
 
 
-def smooth(heatmap: ArrayLike, method: Smoothing = "tv", *, weight: float = 0.1, size: float = 1.5) -> Array:
-    """Smooth one heat map for display.
+def reordering(raw: Sequence[ArrayLike], smoothed: Sequence[ArrayLike], names: Sequence[str]) -> str:
+    """A warning where smoothing changed the order of the pixels much; empty where it did not.
 
-    heatmap: (H, W), finite.
-    method: "none"; "tv", total variation (Chambolle 2004, doi:10.1023/B:JMIV.0000011325.36760.1e) with `weight` on the
-        map scaled to a range of 1, then scaled back, so the weight means the same on every map; "gaussian" with
-        standard deviation `size` in pixels; "median" over 5 x 5 pixels (3 x 3 if `size` is below 1).
-    Returns (H, W) float32 in the unit of the input. It changes what is seen, never a figure: metrics use the raw map.
+    raw, smoothed: maps, each (H, W). names: of the maps, as they are called on the page.
+    Much is a rank correlation below REORDERED; a constant map has no order to change.
     """
-    array = np.asarray(heatmap, np.float32)
-    if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise InvalidInput(f"Expected a finite heat map of shape (H, W), received {array.shape} or NaN in it.")
-    span = float(np.ptp(array))
-    if method not in SMOOTHINGS:
-        raise InvalidInput(f"Expected a smoothing out of {', '.join(SMOOTHINGS)}, received {method!r}.")
-    if method == "none" or span == 0:
-        return array.copy()
-    if method == "tv":
-        from skimage.restoration import denoise_tv_chambolle
-
-        smoothed = denoise_tv_chambolle(array / span, weight=weight) * span
-    elif method == "gaussian":
-        from scipy.ndimage import gaussian_filter
-
-        smoothed = gaussian_filter(array, size, mode="nearest")
-    else:
-        import cv2
-
-        smoothed = cv2.medianBlur(array, 5 if size >= 1 else 3)
-    return np.asarray(smoothed, np.float32)
+    correlations = {
+        name.lower(): rank_correlation(before, after)
+        for name, before, after in zip(names, raw, smoothed, strict=True)
+        if np.ptp(np.asarray(before)) > 0
+    }
+    changed = [f"{name} {value:.2f}" for name, value in correlations.items() if value < REORDERED]
+    if not changed:
+        return ""
+    return (
+        f"Smoothing reordered the pixels (rank correlation with the raw map: {', '.join(changed)}): "
+        "read where the evidence lies, not its shapes. Figures always use the raw map."
+    )
 
 
 def overlay(
@@ -138,6 +135,59 @@ def overlay(
     return blended
 
 
-def colour_bar(colormap: str, low: float, high: float, *, low_word: str = "", high_word: str = "", unit: str = "") -> ColourBar:
-    """The legend of a row: colours of the map with the numbers and the meaning of both ends."""
-    return ColourBar(colour.css_colours(colormap), float(low), float(high), low_word, high_word, unit)
+def colour_bar(
+    colormap: str,
+    low: float,
+    high: float,
+    *,
+    low_word: str = "",
+    high_word: str = "",
+    unit: str = "",
+    note: str = "",
+    fade: bool = False,
+) -> ColourBar:
+    """The legend of a row: colours of the map with the numbers and the meaning of both ends.
+
+    fade: of a signed overlay as `overlay` draws it: one blue and one orange, whose opacity follows the strength.
+    """
+    colours = colour.css_colours(colormap)
+    if fade and colormap in colour.DIVERGING:
+        strength = np.linspace(-1, 1, len(colours))
+        inks = np.round(255 * colour.apply(np.sign(strength), "diverging", -1 / INK, 1 / INK)).astype(np.uint8)
+        opacity = np.round(255 * np.abs(strength)).astype(np.uint8)
+        colours = tuple("#" + bytes(rgba).hex() for rgba in np.column_stack([inks, opacity]))
+    return ColourBar(colours, float(low), float(high), low_word, high_word, unit, note)
+
+
+def bar_note(maps: Sequence[ArrayLike], ranges: Sequence[Limits], *, unit: str = "") -> str:
+    """What the colour bars of a row do not show: the unit of their numbers, the pixels beyond their ends, whose they are.
+
+    maps, ranges: those drawn, and the ends of the bar of each, as `limits` chose them.
+    """
+    # The ends are percentiles, hence values of the map: rounding may not count those that are an end.
+    beyond = np.mean(
+        [
+            float(np.mean(np.abs(np.asarray(values) - (low + high) / 2) > (high - low) * (0.5 + 1e-6)))
+            for values, (low, high) in zip(maps, ranges, strict=True)
+        ]
+    )
+    parts = [f"Unit: {unit}." if unit else ""]
+    if beyond > 0:
+        share = f"{100 * beyond:.1f} %" if beyond >= 0.0005 else "Less than 0.1 %"
+        parts.append(f"{share} of the pixels lie beyond the ends and have the end colour.")
+    if len(maps) > 1:
+        one = len(set(ranges)) == 1
+        parts.append("One scale for the row." if one else "Each picture has a scale of its own: colours do not compare.")
+    return " ".join(part for part in parts if part)
+
+
+def unit(found: Explanation) -> str:
+    """The unit of a map's numbers in words; empty where they have none that means something outside the network.
+
+    A method says its own as supports["unit"], with {score} for the target's; those whose map is made to keep its sum, or is
+    one number a superpixel, need not.
+    """
+    supports = EXPLAINERS.get(found.method).supports
+    usual = {"sum": "{score} per pixel", "nearest": "{score} per superpixel"}.get(supports["resize"], "")
+    score = "class score (logit)" if found.target.startswith(ClassLogit.kind) else "brightness of the output (0 to 1)"
+    return str(supports.get("unit", usual)).format(score=score)

@@ -175,7 +175,7 @@ def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: Pictures, la
     import keras
 
     norms = _norms(model)
-    dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    dropouts = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.Dropout)]
     if not norms:
         return
     kept = [layer.momentum for layer in norms], [layer.rate for layer in dropouts]
@@ -195,7 +195,12 @@ def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: Pictures, la
 def _norms(model: Any) -> list[Any]:
     import keras
 
-    return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    return [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def _all_layers(model: Any) -> list[Any]:
+    """Those of models inside the model too."""
+    return list(model._flatten_layers(include_self=False))
 
 
 def _calibrate(model: Any, pictures: Pictures, labels: Labels) -> None:

@@ -380,6 +380,23 @@ RECIPES: tuple[Recipe, ...] = (
         average=0.99,
         half=True,
     ),
+    Recipe(
+        "planted-cnn",
+        "Small CNN (planted evidence)",
+        "classifier",
+        CNN_SMALL,
+        ("planted",),
+        64,
+        3,
+        arguments=(("classes", 3), ("width", 12), ("side", 64), ("channels", 3), ("convolutions", (2, 2))),
+        augmentation=Augmentation(flip_horizontal=True, flip_vertical=True),
+        epochs=14,
+        batch=32,
+        patience=14,
+        learning_rate=3e-3,
+        average=0.98,
+        half=True,
+    ),
 )
 
 TRAINABLE = Registry("trainable model", tuple(Spec(r.name, r.label, r.build, "") for r in RECIPES))

@@ -27,3 +27,10 @@ def complexity(heatmap: ArrayLike) -> float:
         return float("nan")
     shares = values[values > 0] / values.sum()
     return float(-(shares * np.log(shares)).sum())
+
+
+def half_share(heatmap: ArrayLike) -> float:
+    """Share of the pixels, the strongest first, that hold half of the sum of |a|: at most 0.5; NaN for a blank map."""
+    values = np.sort(np.abs(np.asarray(heatmap, np.float64)).ravel())[::-1]
+    total = np.cumsum(values)
+    return float((np.searchsorted(total, total[-1] / 2) + 1) / values.size) if values.any() else float("nan")
