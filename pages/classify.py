@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import classify, drift, maximise, panels, state, trust
+from xai_core.datasets import DATASETS
 from xai_core.scene import classifiers_for
 
 panels.header("Classify", "What does noise do to what the classifier sees, and does denoising bring it back?")
@@ -32,4 +33,5 @@ if classifiers_for(state.scene().dataset):
         with corner:  # last, because the controls of the rows change the link and the code
             classify.sharing(state.scene(), upload)
 else:
-    st.info("No classifier knows these pictures. Choose MNIST, Fashion-MNIST, galaxies or Hubble in the column on the left.")
+    known = ", ".join(spec.label for spec in DATASETS if classifiers_for(spec.name))
+    st.info(f"No classifier knows these pictures. Choose others in the column on the left: {known}.")

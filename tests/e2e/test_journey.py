@@ -19,8 +19,8 @@ def settled(page) -> None:
 
 
 def drawn(page) -> list[str]:
-    """Every picture on the page, as it is drawn."""
-    images = page.locator("[data-testid=stMain] .slot img")
+    """Every picture on the page, as it is drawn; not those in closed sections."""
+    images = page.locator("[data-testid=stMain] .slot img >> visible=true")
     page.wait_for_function("() => document.readyState === 'complete'")
     assert images.evaluate_all(DECODED)
     return images.evaluate_all("images => images.map(image => image.src)")

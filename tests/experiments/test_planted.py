@@ -60,7 +60,7 @@ def test_a_network_that_sees_the_object_alone(exact):
 
 def test_a_method_that_does_not_apply_is_left_out_with_the_reason(exact):
     lines = []
-    table = planted_table(2, ("grad_cam", "saliency"), classifier=exact, layer="", report=lines.append)
+    table = planted_table(2, ("grad_cam", "saliency"), classifier=exact, report=lines.append)
     assert [row.method for row in table.rows] == ["saliency"]
     [left_out] = table.skipped
     assert left_out.method == "grad_cam" and "this network has none" in left_out.reason
@@ -89,9 +89,8 @@ def test_the_same_arguments_give_the_same_figures(exact):
 def test_the_shipped_network(capsys):
     """Three pictures: the whole table takes minutes and is in the docs."""
     table = planted_table(3, ("layer_cam", "occlusion", "random_map"))
-    cam, activated, occlusion, random = table.rows
-    assert (cam.layer, activated.layer) == ("", planted.ACTIVATED) and activated.label.endswith(planted.ACTIVATED)
-    assert activated.mass > cam.mass > 0.5 and occlusion.mass > 0.4 and random.mass < 0.15
+    cam, occlusion, random = table.rows
+    assert cam.mass > 0.5 and occlusion.mass > 0.4 and random.mass < 0.15
     assert cam.random_mass < 0.3
     assert f"{cam.mass:.2f}" in capsys.readouterr().out
 

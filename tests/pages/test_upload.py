@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ui import cache
+from xai_core.classifiers import CLASSIFIERS
 from xai_core.images import encode_png
 from xai_core.metrics import psnr
 from xai_core.noise import add_noise
@@ -60,7 +61,7 @@ def test_a_good_picture_goes_through_the_whole_chain(own):
     assert page.row("chain")[1]["src"] == noisy
     page.go("classify")
     assert not page.errors
-    assert len(page.options("classifier")) == 3  # any network may be tried on it
+    assert len(page.options("classifier")) == len(CLASSIFIERS)  # any network may be tried on it
     assert page.row("pictures")[1]["src"] == noisy
     page.set("selectbox", "classifier", "cnn-mnist")
     assert not page.errors

@@ -67,7 +67,9 @@ def healthy():
     return network(gain=0.1)
 
 
-@pytest.mark.parametrize("method", [spec.name for spec in EXPLAINERS if not spec.supports.get("slow")])
+@pytest.mark.parametrize(
+    "method", [spec.name for spec in EXPLAINERS if not (spec.supports.get("slow") or spec.supports.get("attention"))]
+)
 def test_a_healthy_network_has_healthy_maps(healthy, picture, method):
     parameters = {"layer": "conv"} if any(p.name == "layer" for p in EXPLAINERS.get(method).parameters) else {}
     found = explain(healthy, picture, method, 1, **parameters)

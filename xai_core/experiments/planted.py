@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -16,22 +16,16 @@ from ..classifiers import load_classifier
 from ..datasets import load_dataset
 from ..errors import InvalidInput, NoiseLensError
 from ..explainers import EXPLAINERS, explain
-from ..registry import Spec
 from ..trust import pointing_game, randomised, relevance_mass, relevance_rank
 from ..types import Array
 
 CLASSIFIER = "planted-cnn"
-
-ACTIVATED = "relu_2_2"
-"""The last map of planted-cnn after its activation. The layer that methods take by themselves, the convolution before it, has
-yet to be normalised, so that zero means nothing there; methods that read a layer are measured on both."""
 
 
 @dataclass(frozen=True)
 class PlantedRow:
     """One method: means over the pictures, each from 0 to 1.
 
-    layer: the one it was told to read; empty for its own choice.
     mass: share of the positive evidence on the object. hits: share of pictures whose highest value lies on it. rank: of the k
     highest pixels, k the object's size, the share on it. chance: mean share of the picture that the object covers.
     random_*: the same for the network with shuffled weights; NaN for a control, which looks at no network.
@@ -40,7 +34,6 @@ class PlantedRow:
     """
 
     method: str
-    layer: str
     label: str
     mass: float
     hits: float
@@ -94,15 +87,13 @@ def planted_table(
     *,
     seed: int = 0,
     classifier: Any = None,
-    layer: str = ACTIVATED,
     report: Callable[[str], None] = print,
 ) -> PlantedTable:
     """Score explanation methods, with their default parameters, against the planted evidence.
 
     The first `count` pictures of `planted`, val, that the classifier names correctly; what is explained is the true class.
     methods: names of `list_explainers()`; none takes all. seed: of the methods that draw and of the shuffled weights.
-    classifier: as `load_classifier` gives it; None takes planted-cnn. layer: methods that read a layer are measured on this one
-    too, beside their own choice; empty for none. report: called with one line a method.
+    classifier: as `load_classifier` gives it; None takes planted-cnn. report: called with one line a method.
     Raises InvalidInput for a count below 1 or above the correctly named pictures, UnknownName for a method.
     Source of the scores: Arras, Osman & Samek (2022), arXiv:2003.07258; Zhang et al. (2018), doi:10.1007/s11263-017-1059-x; of
     the shuffled weights: Adebayo et al. (2018), arXiv:1810.03292.
@@ -118,22 +109,19 @@ def planted_table(
     twin = randomised(classifier, seed=seed)
     rows, skipped = [], []
     report(HEADER)
-    for spec, read in _runs(specs, layer):
-        label = f"{spec.label}, {read}" if read else spec.label
-        parameters: dict[str, Any] = {"seed": seed} if any(item.name == "seed" for item in spec.parameters) else {}
-        parameters |= {"layer": read} if read else {}
+    for spec in specs:
+        parameters = {"seed": seed} if any(item.name == "seed" for item in spec.parameters) else {}
         score = partial(_score, images=images, masks=masks, method=spec.name, classes=classes, parameters=parameters)
         try:
             found = score(classifier)
             shuffled = UNSCORED if spec.supports.get("control") else score(twin)
         except NoiseLensError as error:
-            skipped.append(Skipped(spec.name, label, str(error)))
-            report(f"{label:32} does not apply: {error}")
+            skipped.append(Skipped(spec.name, spec.label, str(error)))
+            report(f"{spec.label:32} does not apply: {error}")
             continue
         row = PlantedRow(
             spec.name,
-            read,
-            label,
+            spec.label,
             found.mass,
             found.hits,
             found.rank,
@@ -148,16 +136,8 @@ def planted_table(
             seed,
         )
         rows.append(row)
-        report(f"{label:32}" + "".join(f"{cell:>15}" for cell in _cells(row)))
+        report(f"{spec.label:32}" + "".join(f"{cell:>15}" for cell in _cells(row)))
     return PlantedTable(tuple(rows), tuple(skipped), int(chosen[-1]) + 1)
-
-
-def _runs(specs: Sequence[Spec], layer: str) -> Iterator[tuple[Spec, str]]:
-    """Every method as it comes and, where it reads a layer, on this one too."""
-    for spec in specs:
-        yield spec, ""
-        if layer and any(item.name == "layer" for item in spec.parameters):
-            yield spec, layer
 
 
 def _score(

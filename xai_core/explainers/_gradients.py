@@ -73,6 +73,35 @@ def input_gradients(subject: Subject, inputs: Array, arguments: NDArray[np.int32
     return gradients, numbers
 
 
+def noise_gradients(subject: Subject, index: int, sigma: float, seed: tuple[int, int], count: int) -> tuple[Array, Array]:
+    """Sum and sum of squares of the target's gradients at `count` noisy copies of image `index`: two (h, w, c) float32.
+
+    The copies are image + sigma n, n ~ N(0, 1) by the seed, none on the level of a guided network. Noise is drawn and gradients
+    are added up inside the compiled function.
+    """
+    import tensorflow as tf
+
+    model, kind, shape = subject.model, subject.kind, subject.shape
+
+    spread = np.ones(shape[-1], np.float32)
+    spread[shape[-1] - subject.guides :] = 0
+
+    def run(image: Any, sigma: Any, seed: Any, count: Any, numbers: Any) -> Any:
+        rows = image + sigma * spread * tf.random.stateless_normal((count, *shape), seed)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(rows)
+            number = score(model, kind, rows, tf.repeat(numbers[None], count, axis=0))
+        gradient = tape.gradient(number, rows, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return tf.reduce_sum(gradient, axis=0), tf.reduce_sum(tf.square(gradient), axis=0)
+
+    numbers = subject.arguments[index]
+    signature = (shape, "float32"), ((), "float32"), ((2,), "int32"), ((), "int32"), (numbers.shape, "int32")
+    call = compiled(model, ("noise", kind, shape, subject.guides), lambda: trace(run, *signature))
+    inputs = subject.inputs[index], np.float32(sigma), np.array(seed, np.int32), np.int32(count), numbers
+    total, squares = call(*map(tf.constant, inputs))
+    return total.numpy(), squares.numpy()
+
+
 def line_gradient(subject: Subject, index: int, start: Array, direction: Array, positions: Array, progress: Progress) -> Array:
     """Mean over positions t of the target's gradient at start + t direction, for image `index`: (h, w, c) float32.
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import Array
-from ._gradients import input_gradients
+from ._gradients import noise_gradients
 from ._layers import batch_size
 from ._models import Subject, scores
 from ._refine import refine, rounds_of
@@ -34,26 +34,19 @@ def smoothgrad(
     error over the map's largest value.
     Source: Smilkov, Thorat, Kim, Viegas & Wattenberg (2017), arXiv:1706.03825.
     """
-    inputs, arguments = subject.inputs, subject.arguments
+    inputs = subject.inputs
     channels = inputs.shape[-1] - subject.guides
     sigmas = spread * np.ptp(inputs[..., :channels], axis=(1, 2, 3))
-    rng = np.random.default_rng(seed)
     sums, squares = (np.zeros((len(inputs), inputs[0].size)) for _ in range(2))
     used = np.zeros(len(inputs), int)
 
-    def draw(part: slice) -> Array:
-        noise = rng.standard_normal((part.stop - part.start, *subject.shape), np.float32)
-        noise[..., channels:] = 0
-        return noise
-
-    def advance(index: int, noise: Array) -> bool:
-        numbers = np.repeat(arguments[index : index + 1], len(noise), axis=0)
-        gradients, _ = input_gradients(subject, inputs[index] + np.float32(sigmas[index]) * noise, numbers)
-        flat = gradients.reshape(len(noise), -1)
-        # Within a batch in float32, over the batches in float64.
-        sums[index] += flat.sum(axis=0)
-        squares[index] += np.einsum("sp,sp->p", flat, flat)
-        used[index] += len(noise)
+    def advance(index: int, part: slice) -> bool:
+        count = part.stop - part.start
+        # Within a batch in float32, over the batches in float64. Every image gets the same noise.
+        total, square = noise_gradients(subject, index, sigmas[index], (seed, part.start), count)
+        sums[index] += total.ravel()
+        squares[index] += square.ravel()
+        used[index] += count
         return bool(tolerance and used[index] >= FEWEST and estimate(index)[1] < tolerance)
 
     def estimate(index: int) -> tuple[Array, float]:
@@ -68,6 +61,6 @@ def smoothgrad(
         heats, errors = zip(*map(estimate, range(len(inputs))), strict=True)
         return Evidence(np.stack(heats), {"score": score, "samples": used.copy(), "relative_error": np.array(errors)})
 
-    score = scores(subject, inputs, arguments)
+    score = scores(subject, inputs, subject.arguments)
     rounds = rounds_of(samples, FIRST, min(25, batch_size(subject.model, subject.shape)))
-    return refine(len(inputs), rounds, draw, advance, evidence, progress)
+    return refine(len(inputs), rounds, lambda part: part, advance, evidence, progress)
