@@ -25,7 +25,7 @@ if classifiers_for(state.scene().dataset):
         with panels.guard():
             classify.more_methods(state.scene(), upload, target)
         with panels.guard(), st.expander("Do the methods agree?"):
-            trust.agreement(st.session_state["maps"])
+            trust.agreement(st.session_state["maps"], "|".join(st.session_state["map_keys"].values()))
         with panels.guard(), st.expander("Explanation drift: how each map changes while the noise grows"):
             drift.section(state.scene(), upload, target)
         with panels.guard(), st.expander("What does the network answer to most?"):

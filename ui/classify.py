@@ -22,7 +22,7 @@ ROWS = ("grad_cam", "lime", "integrated_gradients")
 
 def predictions(scene: Scene, upload: Dataset | None) -> str:
     """The three pictures with their most probable class, the probabilities as bars; returns the target to explain."""
-    st.session_state["maps"] = {}  # for the download; the rows below fill it
+    st.session_state["maps"], st.session_state["map_keys"] = {}, {}  # for the download; the rows below fill them
     found = cache.pictures(scene, upload)
     names = cache.classifier(scene).class_names
     shares = cache.probabilities(scene, upload)
@@ -163,8 +163,9 @@ def _slow(
     found = progressive.row(scene, upload, how, ends, begin=begin)
     if found is not None:
         told.caption(progressive.result_text(found))
-        st.session_state["maps"][how[1]] = found.heatmap
-        trust.row(scene, upload, how, cache.explanation_key(scene, *how), found)
+        key = cache.explanation_key(scene, *how)
+        _keep(found, key)
+        trust.row(scene, upload, how, key, found)
 
 
 def more_methods(scene: Scene, upload: Dataset | None, text: str) -> None:
@@ -225,7 +226,12 @@ def _maps(scene: Scene, upload: Dataset | None, maps: Explanation, key: str, end
         words=ends,
         network=lambda: cache.classifier(scene),
     )
-    st.session_state["maps"][maps.method] = maps.heatmap
+    _keep(maps, key)
+
+
+def _keep(found: Explanation, key: str) -> None:
+    """For the download and the comparison of methods at the end of the page."""
+    st.session_state["maps"][found.method], st.session_state["map_keys"][found.method] = found.heatmap, key
 
 
 def _parameters(scene: Scene, method: str, names: tuple[str, ...]) -> dict[str, Any]:

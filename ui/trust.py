@@ -17,7 +17,7 @@ from xai_core.types import Array, Dataset, Explanation
 
 from . import cache, jobs, panels, state
 from .progressive import How
-from .viewer import Picture, draw, viewer
+from .viewer import Drawn, Picture, draw, viewer
 
 REDRAWN = 2
 """Other draws of the noise under which a map is computed again."""
@@ -244,29 +244,24 @@ def _csv(measured: Measured) -> bytes:
     return text.getvalue().encode()
 
 
-def agreement(maps: dict[str, Array]) -> None:
+def agreement(maps: dict[str, Array], of: str) -> None:
     """How alike the maps on this page are: method by method for one of the columns, where they differ, and how far they moved.
 
-    maps: method to (3, H, W).
+    maps: method to (3, H, W). of: the keys of these explanations, under which what is drawn is kept.
     """
     if not maps:
         st.caption("There is no map yet.")
         return
     labels = [EXPLAINERS.get(method).label for method in maps]
-    _moved(maps, labels)
+    st.markdown("**How far each map moved from the clean picture's**")
+    _charts(cache.drawn(f"moved-{of}", lambda: _moved(maps, labels)), "moved")
     if len(maps) < 2:
         st.caption("Two maps or more are needed to compare methods.")
         return
     column = state.control(st.segmented_control, "Maps of", "agreement", panels.COLUMNS[0], options=panels.COLUMNS, required=True)
-    stack = np.stack([heatmap[panels.COLUMNS.index(column)] for heatmap in maps.values()])
-    found = trust.agreement(stack)
-    for place, (title, values) in zip(
-        st.columns(2, gap="medium"),
-        (("Rank correlation", found.ranks), ("Overlap of the top tenth", found.overlap)),
-        strict=True,
-    ):
-        with place:
-            _matrix(title, values, labels, labels)
+    index = panels.COLUMNS.index(column)
+    charts, picture = cache.drawn(f"agreement-{of}-{index}", lambda: _compared([maps[name][index] for name in maps], labels))
+    _charts(charts, "agreement")
     st.caption(
         f"Rank correlation: 1 orders all pixels alike, 0 is chance, {MINUS}1 the other way round. Overlap: share of the tenth of "
         "the pixels of highest values that two methods have in common; by chance 0.10. Methods answer different questions, so "
@@ -274,25 +269,33 @@ def agreement(maps: dict[str, Array]) -> None:
     )
     left, _ = st.columns([1, 2])
     with left:
-        shown = (2 * found.disagreement)[..., None]
-        picture = Picture("Where they disagree", np.clip(shown, 0, 1), "white: ranks differ most", values=found.disagreement)
-        viewer([draw(picture)], key="disagreement", columns=1, toolbar=False)
+        viewer([picture], key="disagreement", columns=1, toolbar=False)
 
 
-def _moved(maps: dict[str, Array], labels: list[str]) -> None:
+Charts = dict[str, Any]
+"""Title to Plotly figure."""
+
+
+def _moved(maps: dict[str, Array], labels: list[str]) -> Charts:
     """How far noise, and denoising, moved the map of each method."""
-    st.markdown("**How far each map moved from the clean picture's**")
-    columns = panels.COLUMNS[1:]
-    places = st.columns(2, gap="medium")
-    for place, (title, measure) in zip(
-        places, (("Rank correlation", trust.rank_correlation), ("Overlap of the top tenth", trust.top_overlap)), strict=True
-    ):
+    charts = {}
+    for title, measure in (("Rank correlation", trust.rank_correlation), ("Overlap of the top tenth", trust.top_overlap)):
         values = [[measure(heatmap[0], other) for other in heatmap[1:]] for heatmap in maps.values()]
+        charts[title] = render.matrix(np.array(values), labels, list(panels.COLUMNS[1:]), words=title)
+    return charts
+
+
+def _compared(maps: list[Array], labels: list[str]) -> tuple[Charts, Drawn]:
+    """Each method with each other on one picture, and where they disagree."""
+    found = trust.agreement(np.stack(maps))
+    pairs = {"Rank correlation": found.ranks, "Overlap of the top tenth": found.overlap}
+    charts = {title: render.matrix(values, labels, labels, words=title) for title, values in pairs.items()}
+    shown = np.clip((2 * found.disagreement)[..., None], 0, 1)
+    return charts, draw(Picture("Where they disagree", shown, "white: ranks differ most", values=found.disagreement))
+
+
+def _charts(charts: Charts, key: str) -> None:
+    for place, (title, chart) in zip(st.columns(2, gap="medium"), charts.items(), strict=True):
         with place:
-            _matrix(title, np.array(values), labels, list(columns), key="moved")
-
-
-def _matrix(title: str, values: Any, rows: list[str], columns: list[str], key: str = "agreement") -> None:
-    st.caption(title)
-    chart = render.matrix(values, rows, columns, words=title)
-    st.plotly_chart(chart, config=render.CONFIG, key=f"{key}-{title}", width="stretch")
+            st.caption(title)
+            st.plotly_chart(chart, config=render.CONFIG, key=f"{key}-{title}", width="stretch")
