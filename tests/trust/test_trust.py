@@ -69,6 +69,8 @@ def test_areas_on_the_scale_from_black_to_the_whole_picture(linear, picture):
     even = trust.Curve(np.array([0, 0.5, 1]), np.array([7.0, 6, 5]), full=7.0, empty=5.0)
     assert even.normalised == pytest.approx(0.5)
     assert np.isnan(trust.Curve(np.array([0.0, 1]), np.array([1.0, 2]), full=1.0, empty=2.0).normalised)
+    nearly = trust.Curve(np.array([0.0, 0.5, 1]), np.array([7.1, -50, 7.0]), full=7.1, empty=7.0)
+    assert np.isnan(nearly.normalised), "a scale of 0.1 for a fall of 57"
 
 
 def test_fidelity_of_the_true_parts_is_one(linear, picture):

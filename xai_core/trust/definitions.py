@@ -146,7 +146,7 @@ def read_pointing(hit: bool) -> str:
 
 
 def read_deletion(value: float, chance: float) -> str:
-    if np.isnan(value):
+    if np.isnan(value) or np.isnan(chance):
         return NO_SCALE
     if abs(value - chance) < NEAR:
         return f"Hiding what is marked lowers the score no faster than hiding random pixels does ({chance:.2f})."
@@ -154,14 +154,14 @@ def read_deletion(value: float, chance: float) -> str:
 
 
 def read_insertion(value: float, chance: float) -> str:
-    if np.isnan(value):
+    if np.isnan(value) or np.isnan(chance):
         return NO_SCALE
     if abs(value - chance) < NEAR:
         return f"Showing only what is marked brings the score back no faster than random pixels do ({chance:.2f})."
     return f"Showing only what is marked brings the score back {_speed(value > chance)} than random pixels do ({chance:.2f})."
 
 
-NO_SCALE = "The picture does not score higher than a black one, so there is nothing to lose: see the curve."
+NO_SCALE = "The picture hardly scores higher than a black one, so there is nothing to lose: see the curve."
 
 
 def _number(value: float) -> str:

@@ -34,9 +34,11 @@ class Curve:
     def normalised(self) -> float:
         """The area on the scale from the baseline's target (0) to the picture's (1), which it may leave.
 
-        NaN where the picture's target is not above the baseline's: there is nothing to lose or to win.
+        NaN where the picture's target is not above the baseline's by a tenth of the curve's range: there is nothing to lose or
+        to win, and the scale would blow up what happens between.
         """
-        return (self.area - self.empty) / (self.full - self.empty) if self.full > self.empty else float("nan")
+        gain = self.full - self.empty
+        return (self.area - self.empty) / gain if gain > 0.1 * float(np.ptp(self.scores)) else float("nan")
 
 
 def deletion(
