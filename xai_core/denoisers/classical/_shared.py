@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ...errors import InvalidInput
 from ...types import Array
 
@@ -16,10 +18,9 @@ def filter_each(images: Array, sigmas: Sequence[float], filter_one: Callable[[Ar
     images: (N, H, W, C) float32. sigmas: one standard deviation a picture, on the [0, 1] scale.
     filter_one: takes an image (H, W, C) and may return it without its channel axis, as libraries do with grey pictures.
     """
-    out = images.copy()
-    for i, (image, sigma) in enumerate(zip(images, sigmas, strict=True)):
-        if sigma >= NOISELESS:
-            out[i] = filter_one(image, float(sigma)).reshape(image.shape)
+    out = np.empty_like(images)
+    for kept, image, sigma in zip(out, images, sigmas, strict=True):
+        kept[:] = filter_one(image, float(sigma)).reshape(image.shape) if sigma >= NOISELESS else image
     return out
 
 

@@ -21,6 +21,6 @@ def bilateral(images: Array, sigmas: Sequence[float], *, strength: float = 3.0, 
 
     def filter_one(image: Array, sigma: float) -> Array:
         spread = strength * sigma * image.shape[-1] ** 0.5
-        return np.asarray(cv2.bilateralFilter(image, -1, spread, width, borderType=cv2.BORDER_REFLECT))
+        return np.asarray(cv2.bilateralFilter(image, -1, spread, width, borderType=cv2.BORDER_DEFAULT))
 
     return filter_each(images, sigmas, filter_one)
