@@ -52,7 +52,7 @@ def forward_batch(subject: Subject, most: int = LARGEST_BATCH) -> int:
     if subject.model is None:
         return min(most, WITHOUT_NETWORK)
     # Without gradients the layers' outputs are freed as the pass goes on, hence the factor.
-    return min(most, 4 * batch_limit(subject.model, subject.shape))
+    return min(most, 2 * batch_limit(subject.model, subject.shape))
 
 
 def masked_scores(subject: Subject, index: int, hidden: Array) -> Callable[[Masks], Array]:
