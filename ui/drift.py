@@ -63,15 +63,7 @@ def _start(key: str, scene: Scene, upload: Dataset | None, target: str) -> None:
 
 def _view(timed: bool, key: str, scene: Scene) -> None:
     """The curves so far, or all. `timed`: a timer draws this again and again."""
-    job = jobs.jobs().get(key)
-    if job is None or job.finished == timed:
-        st.rerun()  # only a run of the whole page starts and ends the timer
-    if timed:
-        st.progress(job.share, f"{job.share:.0%} measured")
-        if st.button("Stop", key="stop-drift"):
-            jobs.jobs().leave(key, jobs.waiter())
-            st.rerun()
-    found: tuple[Drift, ...] = (job.partial or ()) if timed else job.future.result()
+    found: tuple[Drift, ...] | None = jobs.so_far(timed, key, "stop-drift")
     if found:
         _show(found, scene)
 

@@ -140,6 +140,23 @@ def waiter() -> str:
     return str(st.session_state.setdefault("waiter", uuid.uuid4().hex))
 
 
+def so_far(timed: bool, key: str, stop: str) -> Any:
+    """A job's result; while it runs, its progress, a button that stops it (widget key `stop`), and what it has so far.
+
+    timed: whether a timer draws this again and again.
+    """
+    job = jobs().get(key)
+    if job is None or job.finished == timed:
+        st.rerun()  # only a run of the whole page starts and ends the timer
+    if not timed:
+        return job.future.result()
+    st.progress(job.share, f"{job.share:.0%} measured")
+    if st.button("Stop", key=stop):
+        jobs().leave(key, waiter())
+        st.rerun()
+    return job.partial
+
+
 def follow(key: str, done: str) -> None:
     """A job's progress and a button that stops it, for a fragment with a timer; the page runs again when it has ended.
 

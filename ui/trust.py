@@ -143,15 +143,7 @@ def _one(found: Explanation, index: int) -> Explanation:
 
 def _view(timed: bool, name: str, method: str) -> None:
     """The figures so far, or all. `timed`: a timer draws this again and again."""
-    job = jobs.jobs().get(name)
-    if job is None or job.finished == timed:
-        st.rerun()  # only a run of the whole page starts and ends the timer
-    if timed:
-        st.progress(job.share, f"{job.share:.0%} measured")
-        if st.button("Stop", key=f"stop-{method}"):
-            jobs.jobs().leave(name, jobs.waiter())
-            st.rerun()
-    measured: Measured | None = job.partial if timed else job.future.result()
+    measured: Measured | None = jobs.so_far(timed, name, f"stop-{method}")
     if measured is not None:
         _show(measured, method)
 
