@@ -61,7 +61,7 @@ $(VENV)/.installed-run: requirements.txt | $(VENV)/bin/python
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-test: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed-test: requirements-dev.txt requirements-fits.txt requirements.txt | $(VENV)/bin/python
 	@echo "Installing what NoiseLens and its tests need into $(VENV) (3 GB on disk; two to five minutes, once) ..."
 	@$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/.installed-run $@

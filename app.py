@@ -17,6 +17,8 @@ page = st.navigation(
         st.Page("pages/classify.py", title="Classify"),
         st.Page("pages/compare.py", title="Compare"),
         st.Page("pages/noise.py", title="Noise"),
+        st.Page("pages/experiments.py", title="Experiments"),
+        st.Page("pages/published.py", title="Published"),
         st.Page("pages/models.py", title="Models"),
     ],
     position="top",

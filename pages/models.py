@@ -7,6 +7,8 @@ from xai_core import weights
 
 panels.header("Models", "What was each network trained on, how good is it, and where does it fail?")
 with panels.guard():
+    models.in_training()
+with panels.guard():
     manifest = weights.read_manifest()
     if manifest:
         names = list(manifest)

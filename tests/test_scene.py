@@ -34,6 +34,7 @@ from xai_core.scene import (
     usual_denoiser,
 )
 from xai_core.types import Explanation
+from xai_core.weights import trained_models
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIELDS = [field.name for field in dataclasses.fields(Scene)]
@@ -283,9 +284,14 @@ def test_usual_denoiser(monkeypatch):
 
 def test_classifiers_for():
     assert classifiers_for("mnist") == ("cnn-mnist",)
-    assert classifiers_for("hubble") == ("galaxy-cnn2",)
+    assert classifiers_for("hubble")[0] == "galaxy-cnn2"
     assert classifiers_for("photos") == ()
-    assert classifiers_for(UPLOAD) == CLASSIFIERS.names
+    assert set(classifiers_for(UPLOAD)) == set(CLASSIFIERS.names) & trained_models()
+
+
+def test_classifiers_without_weights_are_offered_where_there_is_no_other(monkeypatch, tmp_path):
+    monkeypatch.setenv("XAI_MODELS_DIR", str(tmp_path))
+    assert classifiers_for("mnist") == ("cnn-mnist",)
 
 
 # The code

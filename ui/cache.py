@@ -19,7 +19,7 @@ from xai_core.experiments import Noisy, Pictures, Quality, source
 from xai_core.experiments import noisy as _noisy
 from xai_core.experiments import pictures as _pictures
 from xai_core.experiments import quality as _quality
-from xai_core.explainers import LayerSummary, summarise_layers
+from xai_core.explainers import LayerHealth, LayerSummary, layer_health, summarise_layers
 from xai_core.explainers import activations as _activations
 from xai_core.explainers import explain as _explain
 from xai_core.images import resize, to_channels
@@ -191,6 +191,17 @@ def layer_summaries(scene: Scene, upload: Dataset | None, name: str) -> tuple[La
         return summarise_layers(network(scene, upload, name), columns(scene, upload))
 
     found: tuple[LayerSummary, ...] = results().get(f"layers-{activations_key(scene, name)}", compute)
+    return found
+
+
+def health(name: str, sha256: str, dataset: str, count: int) -> tuple[LayerHealth, ...]:
+    """The health of a classifier's layers on the first pictures of a data set; sha256: of its weights."""
+
+    def compute() -> tuple[LayerHealth, ...]:
+        images = load_dataset(dataset)
+        return layer_health(load_classifier(name), np.concatenate([images.image(index) for index in range(count)]))
+
+    found: tuple[LayerHealth, ...] = results().get(f"health-{name}-{sha256}-{dataset}-{count}", compute)
     return found
 
 

@@ -1,15 +1,20 @@
 """The sections of the page Models."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from xai_core import render, weights
+from xai_core.classifiers import CLASSIFIERS
 from xai_core.datasets import DATASETS
 from xai_core.experiments import LEVELS, PUBLISHED
-from xai_core.explainers import list_layers
+from xai_core.explainers import LayerHealth, list_layers
+from xai_core.training import running
 
-from . import panels
+from . import cache, panels, state
+
+HEALTHY_PICTURES = 32
 
 NOISE_WORDS = {"gaussian": "Gaussian", "salt_pepper": "Salt & pepper", "laplace": "Laplace", "poisson": "Poisson"}
 
@@ -20,8 +25,8 @@ def card(name: str, record: dict[str, Any]) -> None:
     with st.container(horizontal=True):
         st.metric("Parameters", f"{record['parameters']:,}")
         if "accuracy" in figures:
-            low, high = figures["interval"]
-            st.metric("Accuracy", f"{figures['accuracy']:.1%}", help=f"95 % interval {low:.1%} to {high:.1%}")
+            within = panels.interval(figures["interval"])
+            st.metric("Accuracy", f"{figures['accuracy']:.1%}", help=f"95 % interval {within}")
         st.metric("Trained for", f"{record['epochs']} epochs")
         file = weights.models_dir() / record["file"]
         st.metric("File", f"{file.stat().st_size / 1e6:.1f} MB" if file.exists() else "missing")
@@ -32,10 +37,22 @@ def card(name: str, record: dict[str, Any]) -> None:
         ("Figures", _figures),
         ("Training curve", _curve),
         ("Architecture", _architecture),
+        ("Health of the layers", _health),
         ("How it was made", _origin),
     ):
         with st.expander(title, expanded=title == "Figures"), panels.guard():
             section(name, record)
+
+
+@st.fragment(run_every=3)
+def in_training() -> None:
+    """The curves of the runs that are going on, or were interrupted, on this machine."""
+    for name, run in running().items():
+        with st.expander(f"In training: {name}, epoch {run.epoch} of {run.epochs}"):
+            st.progress(run.epoch / run.epochs, f"{run.seconds / 60:.0f} minutes so far")
+            _curves(f"training-{name}", run.history, run.best_epoch)
+            st.caption("An interrupted run goes on where it stopped:")
+            st.code(f"python -m xai_core train {name}", language="bash")
 
 
 def _figures(name: str, record: dict[str, Any]) -> None:
@@ -99,8 +116,7 @@ def _protocol(label: str, name: str, rows: list[dict[str, Any]]) -> None:
 
 
 def _report(report: dict[str, Any]) -> None:
-    low, high = report["interval"]
-    st.markdown(f"Accuracy **{report['accuracy']:.2%}** (95 % interval {low:.2%} to {high:.2%})")
+    st.markdown(f"Accuracy **{report['accuracy']:.2%}** (95 % interval {panels.interval(report['interval'])})")
     rows = report["classes"]
     percent = st.column_config.NumberColumn(format="percent")
     st.dataframe(
@@ -114,23 +130,37 @@ def _report(report: dict[str, Any]) -> None:
         column_config={"Precision": percent, "Recall": percent, "F1": percent},
         hide_index=True,
     )
-    for group, figures in report.get("groups", {}).items():
-        st.caption(f"{group}: accuracy {figures['accuracy']:.1%} on {figures['support']} pictures.")
+    for key, title in (("groups", "By source"), ("subtypes", "By subtype")):
+        kinds = report.get(key, {})
+        if kinds:
+            st.dataframe(
+                {
+                    title: list(kinds),
+                    "Accuracy": [figures["accuracy"] for figures in kinds.values()],
+                    "95 % interval": [panels.interval(figures.get("interval")) for figures in kinds.values()],
+                    "Pictures": [figures["support"] for figures in kinds.values()],
+                },
+                column_config={"Accuracy": percent},
+                hide_index=True,
+            )
 
 
 def _curve(name: str, record: dict[str, Any]) -> None:
-    history = record["history"]
-    st.plotly_chart(
-        render.training_curves(history, metric="loss", title="Loss", best_epoch=record["epochs"]),
-        config=render.CONFIG,
-        key=f"loss-{name}",
-    )
-    if "accuracy" in history[0]:
-        st.plotly_chart(
-            render.training_curves(history, metric="accuracy", title="Accuracy", best_epoch=record["epochs"]),
-            config=render.CONFIG,
-            key=f"accuracy-{name}",
+    _curves(name, record["history"], record["epochs"])
+    folds = record.get("cross_validation")
+    if folds:
+        shares = ", ".join(f"{share:.1%}" for share in folds["folds"])
+        st.caption(
+            f"Cross-validation on the training pictures, {len(folds['folds'])} folds: accuracy {folds['mean']:.1%} on average, "
+            f"standard deviation {folds['deviation']:.1%} ({shares})."
         )
+
+
+def _curves(key: str, history: list[dict[str, float]], best_epoch: int) -> None:
+    for metric in ("loss", "accuracy"):
+        if metric in history[0]:
+            figure = render.training_curves(history, metric=metric, title=metric.capitalize(), best_epoch=best_epoch or None)
+            st.plotly_chart(figure, config=render.CONFIG, key=f"{metric}-{key}")
 
 
 def _architecture(name: str, record: dict[str, Any]) -> None:
@@ -149,10 +179,63 @@ def _architecture(name: str, record: dict[str, Any]) -> None:
     )
 
 
+def _health(name: str, record: dict[str, Any]) -> None:
+    """What every layer says of 32 pictures, measured when asked for."""
+    if record["kind"] != "classifier":
+        st.caption("For classifiers. A denoiser's layers are on the page Denoise, under Inside the network.")
+        return
+    st.markdown("Do the layers still say anything, and can they still learn? Measured on pictures the network was judged on.")
+    if not state.control(st.toggle, f"Measure on {HEALTHY_PICTURES} pictures", f"health:{name}", False):
+        return
+    rows = cache.health(name, record["sha256"], _dataset(name), HEALTHY_PICTURES)
+    st.dataframe(
+        {
+            "Layer": [row.layer.name for row in rows],
+            "Size": [row.size for row in rows],
+            "Silent channels": [row.silent for row in rows],
+            "Variation": [row.variation for row in rows],
+            "Gradient": [row.gradient for row in rows],
+        },
+        column_config={
+            "Size": st.column_config.NumberColumn(format="%.3g", help="Root mean square of the layer's outputs."),
+            "Silent channels": st.column_config.NumberColumn(format="percent", help="Channels that are 0 on all the pictures."),
+            "Variation": st.column_config.NumberColumn(
+                format="%.3g", help="How far the outputs differ from picture to picture, over their size. 0: the same for all."
+            ),
+            "Gradient": st.column_config.NumberColumn(
+                format="%.3g", help="Norm of the gradient of the score (the logit) at this layer. 0: nothing here can move it."
+            ),
+        },
+        hide_index=True,
+    )
+    st.caption(_reading(rows))
+
+
+def _reading(rows: Sequence[LayerHealth]) -> str:
+    """The table in one sentence."""
+    stuck = next((row for row in rows if row.variation < 0.01), None)
+    if stuck:
+        return (
+            f"From the layer {stuck.layer.name} on, the network says the same of every picture: whatever its accuracy, it has "
+            "not learned to tell them apart."
+        )
+    silent = max(rows, key=lambda row: row.silent)
+    return (
+        f"Every layer tells the pictures apart. The layer with most silent channels is {silent.layer.name}: {silent.silent:.0%}."
+    )
+
+
+def _dataset(name: str) -> str:
+    """The data set a classifier is shown on: the first it knows that is on this machine."""
+    known: tuple[str, ...] = CLASSIFIERS.get(name).supports["datasets"]
+    return next((dataset for dataset in known if cache.origin(dataset)), known[0])
+
+
 def _origin(name: str, record: dict[str, Any]) -> None:
     st.markdown(
-        f"- Data: {'; '.join(record['data'])}\n- Seed {record['seed']}, batches of {record['batch']}, {record['steps']:,} steps, "
-        f"{record['minutes']:.0f} minutes\n- Backend: {record['backend']}\n- sha256 of the weights: `{record['sha256']}`"
+        f"- Data: {'; '.join(record['data'])}\n- Start: {record.get('start', 'untrained')}\n"
+        f"- Seed {record['seed']}, batches of {record['batch']}, {record['steps']:,} steps, {record['minutes']:.0f} minutes\n"
+        f"- Backend: {record['backend']}\n- sha256 of the weights: `{record['sha256']}`"
     )
     st.caption("Train it again:")
     st.code(f"python -m xai_core train {name}\npython -m xai_core evaluate {name}", language="bash")

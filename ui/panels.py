@@ -83,6 +83,11 @@ def decibels(value: float) -> str:
     return "identical" if np.isinf(value) else f"{value:.1f} dB"
 
 
+def interval(shares: Sequence[float] | None) -> str:
+    """The 95 % interval of a share in words; empty where there is none."""
+    return f"{shares[0]:.1%} to {shares[1]:.1%}" if shares else ""
+
+
 def quality(clean: Array, other: Array) -> str:
     """PSNR and SSIM as a caption."""
     text = decibels(float(metrics.psnr(clean, other)[0]))

@@ -82,7 +82,7 @@ def _thumbnails(dataset: Dataset, shown: int, name: str) -> None:
 
 
 def _uploader() -> None:
-    file = st.file_uploader("A PNG, JPEG, TIFF, BMP or WebP picture", key="control:file", max_upload_size=10)
+    file = st.file_uploader("A PNG, JPEG, TIFF, BMP, WebP or FITS picture", key="control:file", max_upload_size=10)
     if file is not None and file.file_id != st.session_state.get("decoded_file"):
         try:
             state.keep_upload(file.getvalue(), file.name)

@@ -1,4 +1,4 @@
-"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | bench WHAT."""
+"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | sweep NAME | bench WHAT."""
 
 import argparse
 import json
@@ -19,12 +19,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("name")
     train.add_argument("--epochs", type=int, help="fewer than the recipe's, for a trial")
     train.add_argument("--further", action="store_true", help="start from the trained weights instead of new ones")
+    train.add_argument("--folds", type=int, help="cross-validate instead: train so many times, each time without one part")
     evaluate = commands.add_parser("evaluate", help="measure a model on its complete test or val split, into the manifest")
     evaluate.add_argument("name")
     bench = commands.add_parser(
-        "bench", help="denoisers beside the published figures; explainers beside other libraries or on known evidence"
+        "bench",
+        help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
+        "shortcuts: what the galaxy pictures tell without the galaxy",
     )
-    bench.add_argument("what", choices=["denoisers", "explainers", "planted"])
+    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts"])
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
     )
@@ -32,12 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench.add_argument(
         "--only", nargs="+", default=[], metavar="NAME", help="these denoisers or, for planted, methods; default: all that apply"
     )
-    bench.add_argument("--limit", type=int, default=0, help="the first pictures only (default: all; for planted 50)")
+    bench.add_argument("--limit", type=int, default=0, help="only so many pictures (default: all; planted: 50, shortcuts: 200)")
     bench.add_argument("--csv", metavar="FILE", help="write the table (default for denoisers: bench-SET.csv)")
     bench.add_argument("--network", default="galaxy-cnn2", help="for explainers: galaxy-cnn2 or resnet50")
     bench.add_argument("--repeats", type=int, default=5, help="for explainers: rounds whose medians are taken")
-    bench.add_argument("--seed", type=int, default=0, help="for planted: of methods that draw and of the shuffled network")
+    bench.add_argument("--seed", type=int, default=0, help="for planted and shortcuts: of all that is random")
+    bench.add_argument("--classifier", default="galaxy-cnn2", help="for shortcuts: whose accuracies and maps are measured")
     bench.add_argument("--markdown", action="store_true", help="for planted: print the table of docs/planted-evidence.md")
+    sweep = commands.add_parser(
+        "sweep", help="an experiment: accuracy over noise, denoisers and classifiers; goes on where it stopped"
+    )
+    sweep.add_argument("preset", help="small, drift, b5 or robustness")
+    sweep.add_argument("--dataset", metavar="NAME", help="for small and drift: in place of the simulated galaxies")
+    sweep.add_argument("--classifier", nargs="+", default=[], metavar="NAME", help="in place of the experiment's own")
+    sweep.add_argument("--limit", type=int, default=0, help="only so many pictures, drawn once and for all")
+    sweep.add_argument("--folder", metavar="FOLDER", help="where the results go (default: runs/experiments/NAME-KEY)")
+    sweep.add_argument("--csv", metavar="FILE", help="write all rows as text, too")
     given = parser.parse_args(arguments)
     try:
         _run(given)
@@ -45,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on after the last finished epoch.", file=sys.stderr)
+        what = "piece" if given.command == "sweep" else "epoch"
+        print(f"\nStopped. The same command goes on after the last finished {what}.", file=sys.stderr)
         return 130
     return 0
 
@@ -61,9 +75,13 @@ def _run(given: argparse.Namespace) -> None:
     elif given.command == "models":
         _models()
     elif given.command == "train":
-        from .training import get_recipe, train
+        from .training import cross_validate, get_recipe, train
 
         recipe = get_recipe(given.name)
+        if given.folds is not None:
+            summary = cross_validate(recipe, given.folds, epochs=given.epochs)
+            print(f"{given.name}: accuracy {summary['mean']:.2%}, {summary['deviation']:.2%} standard deviation of the folds.")
+            return
         record = train(recipe, epochs=given.epochs, further=given.further)
         print(f"{given.name}: best epoch {record['epochs']}, {record['minutes']} minutes.")
         print(f"Now: python -m xai_core evaluate {given.name}")
@@ -73,6 +91,11 @@ def _run(given: argparse.Namespace) -> None:
         bench_explainers(given.network, repeats=given.repeats)
     elif given.command == "bench" and given.what == "planted":
         _planted(given)
+    elif given.command == "bench" and given.what == "shortcuts":
+        from .shortcuts import bench_shortcuts
+
+        names = bench_shortcuts(given.classifier, pictures=given.limit, seed=given.seed)
+        print("Written to " + " and ".join(f"assets/measured/{name}.json" for name in names) + ".")
     elif given.command == "bench":
         from pathlib import Path
 
@@ -82,6 +105,8 @@ def _run(given: argparse.Namespace) -> None:
         path = Path(given.csv or f"bench-{given.set}.csv")
         write_csv(rows, path)
         print(f"Written to {path}.")
+    elif given.command == "sweep":
+        _sweep(given)
     elif given.command == "evaluate":
         from .experiments import evaluate
 
@@ -100,6 +125,29 @@ def _planted(given: argparse.Namespace) -> None:
     if given.csv:
         write_csv(table.rows, Path(given.csv), PlantedRow)
         print(f"Written to {given.csv}.", file=progress)
+
+
+def _sweep(given: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from .experiments import folder_of, get_preset, grid_of, load_results, run, usual_scene
+    from .experiments.results import table_lines, to_csv
+
+    preset = get_preset(given.preset)
+    grid = grid_of(preset, usual_scene(given.dataset), classifiers=tuple(given.classifier), images=given.limit)
+    folder = Path(given.folder) if given.folder else folder_of(grid, preset.name)
+    print(
+        f"{preset.summary}\n{grid.scene.dataset} {grid.split}, classifier {', '.join(grid.classifiers)}, seed {grid.scene.seed}"
+    )
+    run(grid, folder, lambda status: print(f"\r{status}\033[K", end="", flush=True))
+    results = load_results(folder)
+    print("\n" + "\n".join(table_lines(results, preset.published)))
+    if preset.source:
+        print(f"Published: {preset.source}.")
+    print(f"Results: {folder}")
+    if given.csv:
+        Path(given.csv).write_bytes(to_csv(results))
+        print(f"Written to {given.csv}.")
 
 
 def _datasets() -> None:

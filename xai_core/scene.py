@@ -239,8 +239,9 @@ def takes_layer(method: str) -> bool:
 
 
 def classifiers_for(dataset: str) -> tuple[str, ...]:
-    """Classifiers that know the classes of a data set; all for an uploaded picture."""
-    return tuple(spec.name for spec in CLASSIFIERS if dataset == UPLOAD or dataset in spec.supports["datasets"])
+    """Classifiers that know the classes of a data set, all for an uploaded picture; only trained ones, if there is one."""
+    names = tuple(spec.name for spec in CLASSIFIERS if dataset == UPLOAD or dataset in spec.supports["datasets"])
+    return tuple(name for name in names if name in trained_models()) or names
 
 
 def _names_first(specs: Iterable[Any], first: Iterable[Any]) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ class Dataset:
     labels: (N,) int64, an index into class_names; -1 where unknown.
     masks: (N, H, W) bool, true on the object; only where the truth is known (simulated data).
     groups: (N,) str, the source of each image (survey, photograph); None where there is one source.
+    subtypes: (N,) str, a finer kind than the class, in plain words ("edge-on"); None where it is unknown.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Dataset:
     provenance: Provenance
     masks: NDArray[np.bool_] | None = None
     groups: NDArray[np.str_] | None = None
+    subtypes: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -10,6 +10,7 @@ from xai_core.classifiers.cnn_small import build_cnn_small
 from xai_core.datasets import DATASETS
 from xai_core.errors import InvalidInput, ModelNotFound, UnknownName
 from xai_core.images import resize, to_grey
+from xai_core.training import get_recipe
 
 # Keras 3.15 copies a TensorFlow variable with numpy.array, which NumPy 2.4 tells TensorFlow to prepare for.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -66,7 +67,7 @@ def test_cnn2_is_the_slides():
 @pytest.mark.parametrize("spec", CLASSIFIERS.specs, ids=lambda spec: spec.name)
 def test_probabilities_are_a_layer_of_their_own(spec):
     """So that logits can be explained."""
-    model = spec.load()()
+    model = spec.load()(**dict(get_recipe(spec.name).arguments))
     last, logits = model.layers[-1], model.layers[-2]
     assert (last.name, logits.name) == ("probabilities", "logits")
     assert last.count_params() == 0

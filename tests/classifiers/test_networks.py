@@ -37,7 +37,7 @@ def test_one_probability_from_one_logit(build, rng):
     pictures = rng.random((2, 96, 96, 3), np.float32)
     found = np.asarray(model(pictures, training=False))
     assert found.shape == (2, 1)
-    assert ((found > 0) & (found < 1)).all()
+    assert ((found >= 0) & (found <= 1)).all()  # CNN-1 is so loud at first that it may round to 0 or 1
     assert model.get_layer("logits").activation.__name__ == "linear"
 
 

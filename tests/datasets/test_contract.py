@@ -2,16 +2,36 @@
 
 from dataclasses import replace
 
+import cv2
+import h5py
 import numpy as np
 import pytest
 
 from xai_core import datasets
-from xai_core.datasets import DATASETS, planted, simulated_galaxies
+from xai_core.datasets import DATASETS, _sources, galaxy10, planted, simulated_galaxies
 from xai_core.datasets._sources import ImageFiles
 from xai_core.errors import DataNotFound, InvalidInput, UnknownName
 
 ORIGINS = ("full", "downloaded", "bundled subset", "simulated")
 CASES = [(spec.name, split) for spec in DATASETS for split in spec.supports["splits"]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made(tmp_path_factory):
+    """Small copies of the two sets that the machine lacks: Galaxy10 and a folder of one's own."""
+    folder = tmp_path_factory.mktemp("made")
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 32, 32, 3), np.uint8)
+    with h5py.File(folder / galaxy10.FILE, "w") as file:
+        file["images"], file["ans"] = pictures, np.arange(60) % 10
+    for index, picture in enumerate(pictures):
+        path = folder / "own" / ("Elliptical", "Other")[index % 2] / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), picture)
+    find = _sources.find
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XAI_FOLDER", str(folder / "own"))
+        patch.setattr(_sources, "find", lambda name: folder / name if name == galaxy10.FILE else find(name))
+        yield
 
 
 def load(name, split):
@@ -61,7 +81,8 @@ def test_contract(name, split, monkeypatch):
 
     assert data.provenance.origin in ORIGINS
     assert all([data.provenance.path, data.provenance.licence, data.provenance.citation])
-    assert data.groups is None or (data.groups.shape == (count,) and data.groups.dtype.kind == "U" and "" not in data.groups)
+    for names in (data.groups, data.subtypes):
+        assert names is None or (names.shape == (count,) and names.dtype.kind == "U" and "" not in names)
     if data.masks is not None:
         assert data.masks.shape == (count, height, width)
         assert data.masks.dtype == bool
@@ -104,7 +125,7 @@ def test_pictures_differ(spec):
 
 def shortened(data, count):
     pixels = ImageFiles(data.pixels.paths[:count], data.pixels.shape[1])
-    return replace(data, pixels=pixels, labels=data.labels[:count], groups=None)
+    return replace(data, pixels=pixels, labels=data.labels[:count], groups=None, subtypes=None)
 
 
 def test_load_dataset_takes_the_evaluation_split_and_keeps_it():
@@ -130,3 +151,18 @@ def test_what_is_made_or_bundled_is_always_available(monkeypatch, tmp_path):
         assert not datasets.available("galaxies")
     finally:
         datasets._load.cache_clear()
+
+
+def test_subtypes_of_the_real_galaxies_are_words():
+    data = load("galaxies", "val")
+    counts = dict(zip(*np.unique(data.subtypes, return_counts=True), strict=True))
+    # Golden numbers: labels.csv of ../shared/data, counted by original_class.
+    assert counts == {
+        "edge-on": 197,
+        "elliptical": 583,
+        "featured spiral (Galaxy Zoo 2)": 231,
+        "merger": 29,
+        "spiral anticlockwise": 80,
+        "spiral clockwise": 70,
+    }
+    assert np.array_equal(data.labels == 0, data.subtypes == "elliptical")

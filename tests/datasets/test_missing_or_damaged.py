@@ -160,7 +160,7 @@ def test_galaxies_from_a_folder(folder):
     data = galaxies.load("val")
     assert data.pixels.shape == (1, 256, 256, 3)
     assert data.pixels[0][0, 0].tolist() == [30, 20, 10], "the channels are not red, green, blue"
-    assert (data.label_name(0), data.groups.tolist()) == ("Other", ["GZ2"])
+    assert (data.label_name(0), data.groups.tolist(), data.subtypes.tolist()) == ("Other", ["GZ2"], ["spiral"])
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_pictures_stand_out_from_the_sky(val):
 
 def test_ellipticals_are_redder_and_smoother(val):
     red = np.array([p[m][:, 0].mean() / p[m][:, 2].mean() for p, m in zip(val.pixels, val.masks, strict=True)])
-    elliptical, spiral = val.labels == 0, val.groups == "spiral"
+    elliptical, spiral = val.labels == 0, val.subtypes == "spiral"
     assert np.median(red[elliptical]) > 1.2 * np.median(red[spiral])
     grey = val.pixels.mean(-1).astype(np.float32)
     detail = np.abs(grey - np.stack([cv2.GaussianBlur(picture, (0, 0), 3) for picture in grey]))
@@ -85,13 +85,14 @@ def test_ellipticals_are_redder_and_smoother(val):
 def test_classes_are_balanced_mixed_and_named(val):
     assert val.class_names == ("Elliptical", "Other")
     assert np.bincount(val.labels).tolist() == [60, 60]
-    assert np.array_equal(val.labels == 0, val.groups == "elliptical")
+    assert np.array_equal(val.labels == 0, val.subtypes == "elliptical")
     assert len(np.unique(val.labels[:10])) == 2
     assert val.provenance.origin == "simulated"
 
 
 def test_the_first_picture_is_a_large_spiral(val):
-    assert val.groups[0] == "spiral"
+    assert val.subtypes[0] == "spiral"
+    assert set(val.subtypes) == {"elliptical", "spiral", "edge-on"}
     assert val.masks[0].mean() > 0.3
     opening, _ = simulated.draw("spiral", simulated.OPENING)
     assert np.array_equal(val.pixels[0], np.round(opening * 255))

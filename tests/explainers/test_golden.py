@@ -27,6 +27,7 @@ def golden():
         # Their trapezoids and our midpoints differ by the square of the step.
         ("integrated_gradients", {"steps": 1000, "baseline": "black"}, 1e-5),
         ("saliency", {}, 1e-5),
+        ("smoothgrad", {"samples": 25, "spread": 0.15}, 1e-5),
         ("occlusion", {"share": 0.25, "overlap": 1, "hide": "black"}, 1e-5),
     ],
 )

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from xai_core import weights
+from xai_core.training import State
 from xai_core.weights import read_manifest
 
 NAMES = sorted(read_manifest())
@@ -12,6 +13,12 @@ NAMES = sorted(read_manifest())
 
 def texts(page):
     return "\n".join(element.value for kind in (page.app.markdown, page.app.caption, page.app.code) for element in kind)
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_training(monkeypatch):
+    """Whatever this machine is busy with."""
+    monkeypatch.setattr("ui.models.running", dict)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,7 +73,8 @@ def test_figures_of_a_classifier(visit, figures):
             {"name": "Elliptical", "precision": 0.8, "recall": 0.75, "f1": 0.77, "support": 400},
             {"name": "Other", "precision": 0.9, "recall": 0.92, "f1": 0.91, "support": 900},
         ],
-        "groups": {"Galaxy Zoo 1 (SDSS)": {"accuracy": 0.91, "support": 700}},
+        "groups": {"Galaxy Zoo 1 (SDSS)": {"accuracy": 0.91, "interval": [0.887, 0.929], "support": 700}},
+        "subtypes": {"edge-on": {"accuracy": 0.8, "support": 20}},
     }
     figures("galaxy-cnn2", {"split": "the val split", **report, "also_sim": {"split": "simulated", **report}})
     page = visit("models").set("pills", "model", "galaxy-cnn2")
@@ -75,8 +83,11 @@ def test_figures_of_a_classifier(visit, figures):
     table = page.table("Precision")
     assert list(table["Support"]) == [400, 900]
     said = texts(page)
-    assert "Accuracy **87.12%** (95 % interval 86.10% to 88.10%)" in said
-    assert "Galaxy Zoo 1 (SDSS): accuracy 91.0% on 700 pictures." in said
+    assert "Accuracy **87.12%** (95 % interval 86.1% to 88.1%)" in said
+    sources = page.table("By source")
+    assert (sources["By source"][0], sources["Accuracy"][0], sources["Pictures"][0]) == ("Galaxy Zoo 1 (SDSS)", 0.91, 700)
+    assert sources["95 % interval"][0] == "88.7% to 92.9%"
+    assert page.table("By subtype")["By subtype"][0] == "edge-on"
     assert "Also measured on simulated" in said
 
 
@@ -118,3 +129,25 @@ def test_measured_stands_beside_published(visit, figures):
     assert tables[0]["sigma 25"][0] == 27.5
     assert dict(zip(tables[0]["Denoiser"], tables[0]["sigma 25"], strict=True))["FFDNet, published"] == 29.19
     assert dict(zip(tables[1]["Denoiser"], tables[1]["sigma 50"], strict=True))["BM3D, published"] == 26.72
+
+
+def test_the_health_of_the_layers_is_measured_when_asked_for(visit):
+    page = visit("models").set("pills", "model", "cnn-mnist")
+    assert not [element for element in page.app.dataframe if "Silent channels" in element.value.columns]
+    page = page.set("toggle", "health:cnn-mnist", True)
+    assert not page.errors
+    table = page.table("Silent channels")
+    assert list(table["Layer"])[-2:] == ["logits", "probabilities"]
+    assert (table["Gradient"][:-1] > 0).all() and table["Variation"][len(table) - 1] > 0.1
+    assert "Every layer tells the pictures apart." in texts(page)
+
+
+def test_a_run_that_goes_on_shows_its_curves(visit, monkeypatch):
+    rows = [{"epoch": epoch, "loss": 1 / epoch, "held_out_loss": 1.1 / epoch} for epoch in (1, 2)]
+    state = State(epochs=5, epoch=2, best_epoch=2, seconds=240, history=rows)
+    monkeypatch.setattr("ui.models.running", lambda: {"cnn-mnist": state})
+    page = visit("models")
+    assert not page.errors
+    assert "In training: cnn-mnist, epoch 2 of 5" in [expander.label for expander in page.app.expander]
+    drawn = json.loads(page.app.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert list(drawn["y"]) == [1, 0.5]

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from ui import cache
-from xai_core.classifiers import CLASSIFIERS
 from xai_core.images import encode_png
 from xai_core.metrics import psnr
 from xai_core.noise import add_noise
+from xai_core.scene import UPLOAD, classifiers_for
 
 QUICK = {"explainer.lime.samples": 20, "explainer.lime.segments": 8, "explainer.integrated_gradients.steps": 4}
 
@@ -61,7 +61,7 @@ def test_a_good_picture_goes_through_the_whole_chain(own):
     assert page.row("chain")[1]["src"] == noisy
     page.go("classify")
     assert not page.errors
-    assert len(page.options("classifier")) == len(CLASSIFIERS)  # any network may be tried on it
+    assert len(page.options("classifier")) == len(classifiers_for(UPLOAD))  # any network may be tried on it
     assert page.row("pictures")[1]["src"] == noisy
     page.set("selectbox", "classifier", "cnn-mnist")
     assert not page.errors

@@ -115,10 +115,12 @@ def test_augmentation_is_the_same_for_the_same_generator(rng):
 
 def test_the_augmentation_can_be_replaced(tiny):
     """By that of the last epochs, which is gentler."""
-    kept, labels = training_data(tiny.classifier)[0]
-    shown = batches(tiny.classifier, kept, labels, epoch=0, augmentation=Augmentation())
+    kept = training_data(tiny.classifier)[0]
+    shown = batches(tiny.classifier, kept, epoch=0, augmentation=Augmentation())
     clean = np.concatenate([shown[index][0] for index in range(len(shown))])
-    assert {picture.tobytes() for picture in np.round(clean * 255).astype(np.uint8)} <= {picture.tobytes() for picture in kept}
+    assert {picture.tobytes() for picture in np.round(clean * 255).astype(np.uint8)} <= {
+        picture.tobytes() for picture in kept.pictures
+    }
 
 
 # Noise
@@ -158,7 +160,7 @@ def test_levels_are_drawn_from_the_whole_range(tiny, monkeypatch, kind, low, hig
 
 
 def read(recipe, epoch, part=0):
-    data = batches(recipe, *training_data(recipe)[part], epoch=epoch)
+    data = batches(recipe, training_data(recipe)[part], epoch=epoch)
     return [data[index] for index in range(len(data))]
 
 
@@ -174,7 +176,7 @@ def test_batches_depend_on_seed_epoch_and_index_alone(tiny, kind, epoch):
     recipe = getattr(tiny, kind)
     first = read(recipe, epoch)
     assert_equal(first, read(recipe, epoch))
-    data = batches(recipe, *training_data(recipe)[0], epoch=epoch)
+    data = batches(recipe, training_data(recipe)[0], epoch=epoch)
     assert_equal([data[2]], first[2:3])  # asked for out of turn
 
 
@@ -186,7 +188,7 @@ def test_epochs_and_seeds_differ(tiny, kind):
     assert not np.array_equal(pixels[0], pixels[1])
     assert not np.array_equal(pixels[0], pixels[2])
     kept = training_data(recipe)[0]
-    one, other = (batches(replace(recipe, seed=seed), *kept, epoch=0)[0][0] for seed in (0, 1))
+    one, other = (batches(replace(recipe, seed=seed), kept, epoch=0)[0][0] for seed in (0, 1))
     assert not np.array_equal(one, other)
 
 
@@ -234,7 +236,7 @@ def test_two_data_sets_are_joined_at_the_size_of_the_network(tiny):
 
 def test_class_weights_balance(tiny):
     kept = training_data(tiny.classifier)[0]
-    data = batches(replace(tiny.classifier, batch=len(kept[0])), *kept, epoch=0)
+    data = batches(replace(tiny.classifier, batch=len(kept[0])), kept, epoch=0)
     _, labels, weights = data[0]
     assert weights[labels == 0].sum() == pytest.approx(weights[labels == 1].sum(), rel=1e-5)
     assert weights.mean() == pytest.approx(1)
@@ -288,8 +290,8 @@ def test_patches_come_from_everywhere(rng):
 
 def test_guided_batches_carry_the_level(tiny, monkeypatch):
     recipe = replace(tiny.denoiser, guided=True, clipped=0.0, noise=(("gaussian", 5, 75),))
-    pictures, labels = training_data(recipe)[0]
-    noisy, clean = batches(recipe, pictures, labels, epoch=0)[0]
+    part = training_data(recipe)[0]
+    noisy, clean = batches(recipe, part, epoch=0)[0]
     assert noisy.shape == (*clean.shape[:3], clean.shape[3] + 1)
     levels = noisy[..., -1]
     assert (levels == levels[:, :1, :1]).all()
@@ -300,9 +302,54 @@ def test_guided_batches_carry_the_level(tiny, monkeypatch):
 
 def test_batches_of_patches(tiny):
     recipe = replace(tiny.denoiser, side=0, patch=6, steps=3, held_out=0.25)
-    (pictures, labels), held = training_data(recipe)
-    assert {picture.shape for picture in pictures} == {tiny.data.size(0)}
-    epoch = batches(recipe, pictures, labels, epoch=0)
+    part, held = training_data(recipe)
+    assert {picture.shape for picture in part.pictures} == {tiny.data.size(0)}
+    epoch = batches(recipe, part, epoch=0)
     assert len(epoch) == 3
     assert epoch[2][1].shape == (recipe.batch, 6, 6, recipe.channels)
-    assert len(batches(recipe, *held, epoch=None)) == HELD_OUT_PATCHES // recipe.batch
+    assert len(batches(recipe, held, epoch=None)) == HELD_OUT_PATCHES // recipe.batch
+
+
+# What is held out
+
+
+def test_folds_part_the_pictures(tiny):
+    """Every picture is judged in exactly one fold; no part shares a picture with another; folds differ by one at most."""
+    recipe, whole = replace(tiny.classifier, seed=3), sorted(picture.tobytes() for picture in tiny.data.pixels)
+    judged = []
+    for fold in range(5):
+        parts = training_data(recipe, (fold, 5))
+        names = [[picture.tobytes() for picture in part.pictures] for part in parts]
+        assert sorted(name for part in names for name in part) == whole
+        assert all(len(part.labels) == len(part.pictures) for part in parts)
+        judged += names[2]
+        assert len(names[2]) in (len(whole) // 5, len(whole) // 5 + 1)
+    assert sorted(judged) == whole
+
+
+@pytest.mark.parametrize("fold", [None, (0, 3)])
+def test_groups_are_held_out_whole(tiny, fold, monkeypatch):
+    groups = np.array([f"photograph {index // 4}" for index in range(len(tiny.data))])
+    data = replace(tiny.data, groups=groups)
+    monkeypatch.setattr("xai_core.training.batches.load_dataset", lambda name, split: data)
+    owner = {picture.tobytes(): group for picture, group in zip(data.pixels, groups, strict=True)}
+    parts = training_data(replace(tiny.classifier, by_group=True), fold)
+    sources = [{owner[picture.tobytes()] for picture in part.pictures} for part in parts]
+    assert all(sources) and sum(map(len, sources)) == len(set(groups))
+
+
+def test_a_classifier_sees_noise_on_half_of_its_pictures(tiny):
+    """Added at the pictures' own size, before they are brought to the network's: the area average of 4 pixels halves it."""
+    recipe = replace(
+        tiny.classifier, noise=(("gaussian", 50, 50),), clipped=0.0, native=16, augmentation=Augmentation(), batch=24, seed=1
+    )
+    part = training_data(recipe)[0]
+    assert part.pictures[0].shape == (16, 16, 1)
+    data = batches(recipe, part, epoch=0)
+    clean = batches(replace(recipe, noise=()), part, epoch=0)
+    assert data[0][0].shape == (24, 8, 8, 1)
+    spread = np.concatenate([(255 * (data[i][0] - clean[i][0])).std((1, 2, 3)) for i in range(len(data))])
+    noisy = spread > 0
+    assert 0.25 < noisy.mean() < 0.75
+    assert spread[noisy].mean() == pytest.approx(25, rel=0.1)
+    assert np.array_equal(data[0][1], clean[0][1])

@@ -44,8 +44,9 @@ def assert_same(arrays, others):
 
 def held_out_loss(recipe, model):
     """Of the recipe's loss function, in NumPy; the order of the held-out pictures is that of the training."""
-    _, (pictures, labels) = batches.training_data(recipe)
-    data = batches.batches(recipe, pictures, labels, epoch=None)
+    _, part = batches.training_data(recipe)
+    labels = part.labels
+    data = batches.batches(recipe, part, epoch=None)
     parts = [data[index] for index in range(len(data))]
     outputs = np.concatenate([forward(model, part[0]) for part in parts]).astype(np.float64)
     if recipe.kind == "denoiser":
@@ -62,9 +63,9 @@ def test_what_a_training_leaves(tiny, kind, monkeypatch):
     lines, best = [], []
     calibrate = loop._calibrate
 
-    def calibrate_after(model, pictures, labels):
+    def calibrate_after(model, recipe, part):
         best.append(held_out_loss(recipe, model))
-        calibrate(model, pictures, labels)
+        calibrate(model, recipe, part)
 
     monkeypatch.setattr(loop, "_calibrate", calibrate_after)
     record = train(recipe, runs=tiny.runs, report=lines.append)
@@ -75,14 +76,14 @@ def test_what_a_training_leaves(tiny, kind, monkeypatch):
     assert not (tiny.runs / recipe.name).exists(), "the checkpoint was left behind"
     assert set(tiny.splits) == {"train"}, "another split was read"
 
-    kept = len(batches.training_data(recipe)[0][0])
+    kept = len(batches.training_data(recipe)[0].labels)
     assert (record["label"], record["kind"], record["build"]) == (recipe.label, kind, recipe.build)
     assert record["classes"] == (["Many", "Few"] if kind == "classifier" else [])
     assert record["data"] == ["tiny (train, 75%; the rest held out to stop the training)"]
     assert (record["input_shape"], record["seed"], record["batch"]) == ([8, 8, 1], 0, recipe.batch)
     assert record["steps"] == record["epochs"] * (kept // recipe.batch)
     assert [row["epoch"] for row in record["history"]] == [1, 2, 3]
-    assert len(lines) == 3 and "epoch 3/3" in lines[-1]
+    assert len(lines) == 4 and "starts untrained" in lines[0] and "epoch 3/3" in lines[-1]
 
     # The weights are the averaged ones of the best epoch: they have its held-out loss (before they are calibrated).
     losses = [row["held_out_loss"] for row in record["history"]]
@@ -169,11 +170,12 @@ def test_it_stops_when_nothing_improves(tiny):
 def test_batch_statistics_are_those_of_the_pictures_as_they_are(tiny):
     """The plain mean over unchanged pictures, without dropout; layers are left as they were."""
     recipe = replace(tiny.classifier, batch=6)
-    (pictures, labels), _ = batches.training_data(recipe)
-    kept = np.stack(pictures[:30])
+    whole, _ = batches.training_data(recipe)
+    part = batches.Part(whole.pictures[:30], whole.labels[:30])
+    kept = np.stack(part.pictures)
     model = recipe.network()
     norm, dropout = model.get_layer("norm"), model.get_layer("dropout")
-    loop._measure_batch_statistics(model, recipe, kept, labels[:30])
+    loop._measure_batch_statistics(model, recipe, part)
     assert (norm.momentum, dropout.rate) == (0.9, 0.5)
     import keras
 
@@ -190,7 +192,7 @@ def test_probabilities_agree_with_the_held_out_labels(tiny):
     pictures, labels = tiny.data.pixels, tiny.data.labels
     inputs = (pictures / 255).astype(np.float32)
     before = forward(model, inputs)[:, 0].astype(np.float64)
-    loop._calibrate(model, pictures, labels)
+    loop._calibrate(model, recipe, batches.Part(pictures, labels))
     after = forward(model, inputs)[:, 0].astype(np.float64)
     logits = np.log(before / (1 - before))
     assert (after - labels).sum() == pytest.approx(0, abs=0.01)
@@ -284,3 +286,74 @@ def test_precision_is_of_the_training_alone(tiny, precision):
     train(recipe, epochs=1, runs=tiny.runs, report=quiet)
     assert keras.config.dtype_policy().name == "float32"
     assert all(array.dtype == np.float32 for array in trained_weights(recipe))
+
+
+# What a training starts from
+
+
+def test_it_starts_from_the_weights_of_another_model(tiny):
+    train(tiny.classifier, epochs=1, runs=tiny.runs, report=quiet)
+    start = trained_weights(tiny.classifier)
+    later = replace(tiny.classifier, name="tiny-later", start=tiny.classifier.name, learning_rate=0.0, average=0.0, held_out=0.3)
+    lines = []
+    record = train(later, epochs=1, runs=tiny.runs, report=lines.append)
+    assert record["start"] == "from the weights of tiny-classifier"
+    assert record["start"] in lines[0]
+    kernel = 0  # of the first convolution; the normalisation's statistics and the calibrated logit are measured again
+    assert np.array_equal(trained_weights(later)[kernel], start[kernel])
+
+
+def imagenet(tiny):
+    build = "xai_core.classifiers.transfer:build_transfer"
+    arguments = (("base", "VGG16"), ("side", 32), ("imagenet", True))
+    return replace(tiny.classifier, name="tiny-imagenet", build=build, arguments=arguments, side=32, channels=3, start="imagenet")
+
+
+def fake_vgg16(monkeypatch, weights_found):
+    """keras.applications.VGG16 with two layers; the "downloaded" weights are those of `weights_found`, or it fails."""
+    import keras
+
+    def vgg16(weights=None, include_top=False, input_shape=None):
+        inputs = keras.Input(input_shape)
+        x = keras.layers.Conv2D(2, 3, padding="same", activation="relu", name="block1_conv1")(inputs)
+        model = keras.Model(inputs, keras.layers.MaxPooling2D(2, name="block1_pool")(x), name="vgg16")
+        if weights == "imagenet":
+            if weights_found is None:
+                raise OSError("no network")
+            model.set_weights(weights_found)
+        return model
+
+    monkeypatch.setattr(keras.applications, "VGG16", vgg16)
+
+
+def test_imagenet_weights_give_the_same_features(tiny, monkeypatch, rng):
+    """keras.applications feeds them blue, green, red without their means; ours takes red, green, blue in [0, 1]."""
+    import keras
+
+    found = [rng.normal(size=(3, 3, 3, 2)).astype(np.float32), rng.normal(size=2).astype(np.float32)]
+    fake_vgg16(monkeypatch, found)
+    model = imagenet(tiny).network()
+    assert loop._start(model, imagenet(tiny)) == "from the ImageNet weights of keras.applications"
+    pictures = rng.random((2, 32, 32, 3)).astype(np.float32)
+    theirs = keras.applications.VGG16(weights="imagenet", input_shape=(32, 32, 3))
+    prepared = keras.applications.vgg16.preprocess_input(255 * pictures.copy())
+    expected = theirs(prepared).numpy()
+    ours = model.get_layer("vgg16")(model.get_layer("rescale")(pictures)).numpy()
+    np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=1e-2)
+
+
+def test_without_a_network_it_starts_untrained_and_says_so(tiny, monkeypatch):
+    fake_vgg16(monkeypatch, None)
+    start = loop._start(imagenet(tiny).network(), imagenet(tiny))
+    assert start == "untrained: The ImageNet weights of VGG16 could not be downloaded (OSError)."
+
+
+def test_running(tiny):
+    assert loop.running(tiny.runs) == {}
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny.classifier, runs=tiny.runs, report=interrupt)
+    state = loop.running(tiny.runs)[tiny.classifier.name]
+    assert (state.epoch, state.epochs, len(state.history), state.arrays) == (1, 3, 1, {})
+    (tiny.runs / "broken").mkdir()
+    (tiny.runs / "broken" / CHECKPOINT).write_bytes(b"half")
+    assert list(loop.running(tiny.runs)) == [tiny.classifier.name]

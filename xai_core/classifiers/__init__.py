@@ -12,6 +12,22 @@ from ..images import check_images, resize, to_channels
 from ..registry import Registry, Spec
 from ..types import Array
 
+TRANSFER = "transfer:build_transfer"
+
+
+def _galaxies(name: str, label: str, build: str, summary: str) -> Spec:
+    """A network that tells elliptical galaxies from all others."""
+    return Spec(
+        f"galaxy-{name}",
+        f"{label} (galaxies)",
+        f"xai_core.classifiers.{build}",
+        summary,
+        citation='"Explainable transformer based approach for galaxy classification" (slides)',
+        passes="1 forward pass",
+        supports={"datasets": ("galaxies", "galaxy10", "folder", "simulated_galaxies", "hubble")},
+    )
+
+
 CLASSIFIERS = Registry(
     "classifier",
     (
@@ -39,14 +55,37 @@ CLASSIFIERS = Registry(
             passes="1 forward pass",
             supports={"datasets": ("planted",)},
         ),
-        Spec(
-            "galaxy-cnn2",
-            "CNN-2 (galaxies)",
-            "xai_core.classifiers.cnn2:build_cnn2",
-            "The second network of the slides: elliptical galaxies against all others.",
-            citation='"Explainable transformer based approach for galaxy classification" (slides)',
-            passes="1 forward pass",
-            supports={"datasets": ("galaxies", "simulated_galaxies", "hubble")},
+        _galaxies("cnn2", "CNN-2", "cnn2:build_cnn2", "The second network of the slides, which sees the whole picture."),
+        _galaxies("resnet50", "ResNet50, narrow", TRANSFER, "Fifty layers with shortcuts past every three of them."),
+        _galaxies("inceptionv3", "InceptionV3, narrow", TRANSFER, "Blocks of kernels of several sizes side by side."),
+        _galaxies("vgg16", "VGG16, narrow", TRANSFER, "Thirteen convolutions one after the other, no normalisation."),
+        _galaxies(
+            "vit", "Vision transformer", "vit:build_vit", "144 tokens of 8 x 8 pixels that look at each other in six blocks."
+        ),
+        _galaxies(
+            "robust",
+            "CNN-2, trained with noise",
+            "cnn2:build_cnn2",
+            "CNN-2 after a further training with Gaussian noise on half of its pictures.",
+        ),
+        _galaxies("alexnet", "AlexNet, half width", "alexnet:build_alexnet", "Five convolutions and the mean over the last map."),
+        _galaxies(
+            "vgg16-frozen",
+            "VGG16, untrained and frozen",
+            TRANSFER,
+            "Only the two dense layers behind random convolutions are trained.",
+        ),
+        _galaxies("cnn1", "CNN-1", "cnn1:build_cnn1", "The first network of the slides, which calls everything the same class."),
+        *(
+            _galaxies(
+                name, f"{label}, ImageNet", TRANSFER, "Full width, from the weights of keras.applications where they can be had."
+            )
+            for name, label in (
+                ("vgg16-imagenet-frozen", "VGG16 frozen"),
+                ("vgg16-imagenet", "VGG16"),
+                ("resnet50-imagenet", "ResNet50"),
+                ("inceptionv3-imagenet", "InceptionV3"),
+            )
         ),
     ),
 )

@@ -2,17 +2,19 @@
 
 from typing import Any
 
+from ._frame import colour_input
 
-def build_cnn1(side: int = 96) -> Any:
+
+def build_cnn1(side: int = 96, border: int = 0) -> Any:
     """Three blocks Conv 32/64/128 (3x3, ReLU) - max pooling, then Dense 512, dropout 0.5, one sigmoid unit.
 
     As in the slides: its input goes from 0 to 255, as their images do, and nothing normalises it. side: height and width of the
-    colour input (the slides use 300).
+    colour input (the slides use 300). border: pixels cut off at each edge.
     """
     import keras
     from keras import layers
 
-    x = inputs = keras.Input((side, side, 3), name="image")
+    inputs, x = colour_input(side, border)
     x = layers.Rescaling(255.0, name="to_255")(x)
     for block, filters in enumerate((32, 64, 128), start=1):
         x = layers.Conv2D(filters, 3, activation="relu", name=f"conv_{block}")(x)

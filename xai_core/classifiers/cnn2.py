@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from ._frame import colour_input
 
-def build_cnn2(side: int = 96, momentum: float = 0.99) -> Any:
+
+def build_cnn2(side: int = 96, border: int = 0, momentum: float = 0.99) -> Any:
     """Three blocks Conv 32/64/128 (3x3, ReLU) - batch normalisation - max pooling - dropout 0.25, then Dense 512 -
     batch normalisation - dropout 0.5, then one sigmoid unit.
 
-    side: height and width of the colour input (the slides use 300). momentum: of the moving averages of the batch
-    normalisations. The sigmoid is a layer of its own so that its logit can be explained.
+    side: height and width of the colour input (the slides use 300). border: pixels cut off at each edge. momentum: of the
+    moving averages of the batch normalisations. The sigmoid is a layer of its own so that its logit can be explained.
     """
     import keras
     from keras import layers
 
-    x = inputs = keras.Input((side, side, 3), name="image")
+    inputs, x = colour_input(side, border)
     for block, filters in enumerate((32, 64, 128), start=1):
         x = layers.Conv2D(filters, 3, activation="relu", name=f"conv_{block}")(x)
         x = layers.BatchNormalization(momentum=momentum, name=f"norm_{block}")(x)

@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from ._frame import colour_input
+
 
 @keras.saving.register_keras_serializable(package="xai_core")
 class Tokens(keras.layers.Layer):
@@ -26,17 +28,18 @@ class Tokens(keras.layers.Layer):
         return (shape[0], shape[1] * shape[2] + 1, shape[3])
 
 
-def build_vit(side: int = 96, width: int = 96, depth: int = 6, heads: int = 4, dropout: float = 0.1) -> Any:
-    """Convolutional stem, side/8 x side/8 patch tokens and a class token, `depth` transformer blocks, one sigmoid unit.
+def build_vit(side: int = 96, border: int = 0, width: int = 96, depth: int = 6, heads: int = 4, dropout: float = 0.1) -> Any:
+    """Convolutional stem, one token for 8 x 8 pixels and a class token, `depth` transformer blocks, one sigmoid unit.
 
     Three strided convolutions make the tokens instead of one patch projection, which lets a small set of pictures train it
     (Xiao et al. 2021, arXiv:2106.14881). A block: x + attention(norm(x)), x + MLP(norm(x)), GELU, four times as wide inside.
-    The picture's score is read from the class token. side: of the colour input, a multiple of 8. width: of a token.
+    The picture's score is read from the class token. side: of the colour input. border: pixels cut off at each edge; a
+    multiple of 8 is left. width: of a token.
     Source: Dosovitskiy et al. (2021), arXiv:2010.11929.
     """
     from keras import layers
 
-    x = inputs = keras.Input((side, side, 3), name="image")
+    inputs, x = colour_input(side, border)
     for index, filters in enumerate((width // 4, width // 2, width), start=1):
         x = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False, name=f"stem_{index}")(x)
         x = layers.BatchNormalization(momentum=0.9, name=f"stem_norm_{index}")(x)

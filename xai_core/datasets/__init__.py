@@ -36,6 +36,14 @@ DATASETS = Registry(
             supports={"splits": ("train", "val"), "evaluation": "val"},
         ),
         Spec(
+            "galaxy10",
+            "Galaxy10 DECaLS (Elliptical / Other)",
+            "xai_core.datasets.galaxy10:load",
+            "Galaxies of the DESI Legacy Imaging Surveys, ten kinds merged into two, 256 x 256 colour.",
+            citation="Leung & Bovy (2019), doi:10.1093/mnras/sty3217; Walmsley et al. (2022), doi:10.1093/mnras/stab2093",
+            supports={"splits": ("train", "val"), "evaluation": "val", "download": True},
+        ),
+        Spec(
             "simulated_galaxies",
             "Simulated galaxies",
             "xai_core.datasets.simulated_galaxies:load",
@@ -98,6 +106,13 @@ DATASETS = Registry(
             "Twelve classic grey test pictures.",
             citation="as in Zhang et al. (2017), doi:10.1109/TIP.2017.2662206",
             supports={"splits": ("test",), "evaluation": "test"},
+        ),
+        Spec(
+            "folder",
+            "A folder of your own",
+            "xai_core.datasets.image_folder:load",
+            "Your pictures: one sub-folder a class, or a catalogue.csv with a mapping.json that says how to read it.",
+            supports={"splits": ("train", "val"), "evaluation": "val"},
         ),
     ),
 )

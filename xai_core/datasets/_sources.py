@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..errors import DataNotFound
+from ..errors import DataNotFound, InvalidInput
+from ..images import to_channels, to_uint8
 from ..types import Progress
+from . import fits
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -31,7 +33,8 @@ def find(relative: str) -> Path | None:
 class ImageFiles:
     """Pictures that stay on disk: `files[i]` decodes one, `numpy.asarray(files)` all of them.
 
-    side: height and width that all are brought to; None keeps the size of each, and `shape` then says 0 for both.
+    side: height and width that all are brought to, of a picture that is not square its central square; None keeps the size
+        of each, and `shape` then says 0 for both.
     """
 
     def __init__(self, paths: list[Path], side: int | None, channels: int = 3) -> None:
@@ -45,12 +48,13 @@ class ImageFiles:
         import cv2
 
         _, side, _, channels = self.shape
-        path = self.paths[index]
-        pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB if channels == 3 else cv2.IMREAD_GRAYSCALE)
-        if pixels is None:
-            raise DataNotFound(f"The picture {path} is missing or damaged. Copy the data set again.")
+        pixels = _decode(self.paths[index], channels)
         if side and pixels.shape[:2] != (side, side):
-            pixels = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
+            height, width = pixels.shape[:2]
+            short = min(height, width)
+            top, left = (height - short) // 2, (width - short) // 2
+            square = np.ascontiguousarray(pixels[top : top + short, left : left + short])
+            pixels = np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
         return np.asarray(pixels, np.uint8).reshape(*pixels.shape[:2], channels)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
@@ -62,6 +66,21 @@ class ImageFiles:
         for index in range(len(self)):
             array[index] = self[index]
         return array
+
+
+def _decode(path: Path, channels: int) -> NDArray[np.uint8]:
+    import cv2
+
+    if path.suffix.lower() in fits.SUFFIXES:
+        try:
+            image = fits.read_fits(path.read_bytes()).image
+        except (OSError, InvalidInput) as error:
+            raise DataNotFound(f"The picture {path} cannot be read: {error}") from None
+        return to_uint8(to_channels(image[None], channels)[0])
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB if channels == 3 else cv2.IMREAD_GRAYSCALE)
+    if pixels is None:
+        raise DataNotFound(f"The picture {path} is missing or damaged. Copy the data set again.")
+    return np.asarray(pixels, np.uint8)
 
 
 def cached_arrays(name: str, build: Callable[[], dict[str, NDArray[np.generic]]]) -> dict[str, NDArray[np.generic]]:

@@ -13,11 +13,22 @@ CITATION = "Lintott et al. (2008, 2011), doi:10.1111/j.1365-2966.2010.17432.x; W
 LICENCE = "SDSS imaging, for research and teaching; acknowledge SDSS and Galaxy Zoo"
 SIDE = 256
 
+SUBTYPES = {
+    "GZ1 Elliptical": "elliptical",
+    "GZ1 Spiral clockwise": "spiral clockwise",
+    "GZ1 Spiral anticlockwise": "spiral anticlockwise",
+    "GZ1 Spiral edge-on": "edge-on",
+    "GZ1 Merger": "merger",
+    "GZ2 featured/disk + spiral + odd (Kaggle)": "featured spiral (Galaxy Zoo 2)",
+}
+"""The column original_class in plain words; any other value is shown as it is."""
+
 
 def load(split: str) -> Dataset:
-    """Galaxies, `train` (4,810) or `val` (1,190), 256x256 colour; `groups` names the survey of each picture.
+    """Galaxies, `train` (4,810) or `val` (1,190), 256x256 colour; `groups` names the survey of each picture,
+    `subtypes` what the volunteers called it.
 
-    Expects galaxies/labels.csv (columns file, label, survey) and the pictures beside it in a data folder.
+    Expects galaxies/labels.csv (columns file, label, original_class, survey) and the pictures beside it in a data folder.
     """
     folder = _sources.find("galaxies")
     if folder is None:
@@ -31,11 +42,12 @@ def load(split: str) -> Dataset:
         pixels = _sources.ImageFiles([folder / row["file"] for row in rows], SIDE)
         labels = np.array([CLASSES.index(row["label"].capitalize()) for row in rows], np.int64)
         groups = np.array([row["survey"] for row in rows])
+        subtypes = np.array([SUBTYPES.get(row["original_class"], row["original_class"]) for row in rows])
         if not rows:
             raise ValueError
     except (OSError, KeyError, ValueError, AttributeError, csv.Error):  # AttributeError: a row that is too short
         raise DataNotFound(
-            f"{folder / 'labels.csv'} is missing or damaged: expected the columns file, label and survey, "
+            f"{folder / 'labels.csv'} is missing or damaged: expected the columns file, label, original_class and survey, "
             f"and pictures of the split {split}. Copy the data set again, or use the simulated galaxies."
         ) from None
     return Dataset(
@@ -46,4 +58,5 @@ def load(split: str) -> Dataset:
         class_names=CLASSES,
         provenance=Provenance("full", str(folder), LICENCE, CITATION),
         groups=groups,
+        subtypes=subtypes,
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..types import Array, Dataset, Provenance
+from ._stretch import asinh_colour
 
 CLASSES = ("Elliptical", "Other")
 KINDS = ("elliptical", "spiral", "edge_on")
@@ -69,7 +70,7 @@ class _Grid:
 def load(split: str) -> Dataset:
     """Simulated galaxies, `val` (120) or `train` (1,200), 128x128 colour; half of them Elliptical, with masks.
 
-    `groups` says what was drawn: elliptical, spiral or edge_on. The same on every run; no seed is in both splits.
+    `subtypes` says what was drawn: elliptical, spiral or edge-on. The same on every run; no seed is in both splits.
     """
     rng = np.random.default_rng(FIRST_SEEDS[split])
     kinds = np.repeat(KINDS, [SIZES[split] * share // 20 for share in (10, 7, 3)])
@@ -98,7 +99,7 @@ def load(split: str) -> Dataset:
             f"Drawn, not observed. The mask is the galaxy's own light above {ISOPHOTE:g} x the sky noise of a pixel.",
         ),
         masks=masks,
-        groups=kinds,
+        subtypes=np.char.replace(kinds, "_", "-"),
     )
 
 
@@ -274,11 +275,7 @@ def _noise(light: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _stretch(light: Floats, rng: np.random.Generator) -> Array:
-    """asinh(I / s) / asinh(I_max / s), the same factor for the three channels so that colours stay (Lupton et al. 2004)."""
+    """The colour picture, with a sky that is nearly black and of slightly different colour each time."""
     softening, top = rng.uniform(4, 9), rng.uniform(300, 1000)
     light = light + rng.uniform(0.2, 0.9) + rng.normal(0, 0.15, 3).astype(np.float32)
-    mean = np.maximum(_mean(light), 1e-3)[..., None]
-    factor = np.arcsinh(mean / softening) / float(np.arcsinh(top / softening)) / mean
-    colour = light * factor
-    brightest = np.maximum(np.maximum(colour[..., 0], colour[..., 1]), colour[..., 2])
-    return np.clip(colour / np.maximum(1, brightest)[..., None], 0, 1).astype(np.float32)
+    return asinh_colour(light, softening, top)

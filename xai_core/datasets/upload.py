@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import images
 from ..types import Dataset, Provenance
+from . import fits
 
 MAX_SIDE = 512
 """Longest side of a picture on the pages: larger ones are shrunk, so that every explanation stays quick."""
@@ -14,12 +15,13 @@ MAX_SIDE = 512
 def from_bytes(data: bytes, name: str) -> Dataset:
     """One uploaded picture as a data set.
 
-    data: the bytes of a PNG, JPEG, TIFF, BMP or WebP file. name: its file name, kept in `groups`.
+    data: the bytes of a PNG, JPEG, TIFF, BMP, WebP or FITS file. name: its file name, kept in `groups`.
     Returns a Dataset with pixels (1, H, W, C) 8-bit, H and W at most MAX_SIDE, label -1; `provenance.path` is the SHA-256
     of the bytes in hex, by which the same picture is known again.
-    Raises InvalidInput with one sentence if the bytes are not such a picture (see `images.decode`).
+    Raises InvalidInput with one sentence if the bytes are not such a picture (see `images.decode`, `fits.read_fits`).
     """
-    decoded = images.read_picture(data, max_side=MAX_SIDE)
+    read = fits.read_fits if data.startswith(fits.SIGNATURE) else images.read_picture
+    decoded = read(data, max_side=MAX_SIDE)
     picture, (height, width) = decoded.image, decoded.size
     note = ""
     if picture.shape[:2] != (height, width):

@@ -66,7 +66,11 @@ def noisy(scene: Scene, upload: Dataset | None = None) -> Noisy:
         raise InvalidInput(
             f"There is no picture {scene.index}: the data set on this machine has {len(dataset)} (0 to {len(dataset) - 1})."
         )
-    clean = dataset.image(scene.index)
+    return with_noise(scene, dataset.image(scene.index))
+
+
+def with_noise(scene: Scene, clean: Array) -> Noisy:
+    """The scene's noise on a picture that is at hand, (1, H, W, C)."""
     unclipped = add_noise(clean, scene.noise, scene.level, seed=scene.seed, **dict(scene.noise_parameters))
     noise = unclipped - clean
     true_sigma = 255 * float(np.sqrt(np.square(noise).mean()))

@@ -4,13 +4,14 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import weights
 from ..classifiers import load_classifier
 from ..datasets import load_dataset
 from ..denoisers import DENOISERS, load_denoiser
 from ..images import clip
-from ..metrics import classification_report, mse, pixel_accuracy, psnr, ssim
+from ..metrics import classification_report, mse, pixel_accuracy, psnr, ssim, wilson_interval
 from ..noise import add_noise
 from ..training import get_recipe
 from ..types import Array
@@ -84,16 +85,18 @@ def _classifier(name: str) -> dict[str, Any]:
         )
         report = classification_report(dataset.labels, predicted, dataset.class_names).as_dict()
         report["split"] = f"{dataset.name} {dataset.split}, {len(dataset)} pictures"
-        if dataset.groups is not None:
-            report["groups"] = {
-                str(group): {
-                    "accuracy": float((predicted == dataset.labels)[dataset.groups == group].mean()),
-                    "support": int((dataset.groups == group).sum()),
-                }
-                for group in np.unique(dataset.groups)
-            }
+        right = predicted == dataset.labels
+        for key, kinds in (("groups", dataset.groups), ("subtypes", dataset.subtypes)):
+            if kinds is not None:
+                report[key] = {str(kind): _share(right[kinds == kind]) for kind in np.unique(kinds)}
         figures |= report if order == 0 else {f"also_{dataset_name}": report}
     return figures
+
+
+def _share(right: NDArray[np.bool_]) -> dict[str, Any]:
+    """The share of pictures that were classified rightly, with its 95 % interval."""
+    count = int(right.sum())
+    return {"accuracy": float(right.mean()), "interval": list(wilson_interval(count, len(right))), "support": len(right)}
 
 
 def _chunks(count: int) -> list[range]:

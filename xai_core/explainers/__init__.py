@@ -15,6 +15,7 @@ from ..images import resize
 from ..registry import Parameter, Registry, Spec
 from ..types import Array, Explanation, Progress
 from ._activations import LayerSummary, activations, list_layers, spatial_layers, summarise_layers
+from ._health import LayerHealth, layer_health
 from ._masks import HIDE
 from .attention_rollout import has_attention
 from .base import (
@@ -38,6 +39,7 @@ __all__ = [
     "TARGETS",
     "ClassLogit",
     "Evidence",
+    "LayerHealth",
     "LayerSummary",
     "Maximised",
     "Pixel",
@@ -48,6 +50,7 @@ __all__ = [
     "default_layer",
     "explain",
     "has_attention",
+    "layer_health",
     "list_layers",
     "parse_target",
     "spatial_layers",

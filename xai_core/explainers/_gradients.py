@@ -1,6 +1,6 @@
 """The only gradient tapes: gradients of a target at a layer, at inputs, along a line of inputs, and at all layers' constants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,36 @@ def layer_gradients(subject: Subject, layer: str) -> tuple[Array, Array, Array]:
     parts = [call(subject.inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(subject.inputs), size)]
     activations, gradients, numbers = (np.concatenate([part.numpy() for part in column]) for column in zip(*parts, strict=True))
     return activations, gradients, numbers
+
+
+def gradients_of_all(subject: Subject, names: Sequence[str], reduce: Callable[[Any, Any], Any]) -> list[Any]:
+    """`reduce(A, dS/dA)` for the output A of every layer, from one forward and one backward pass over all images together.
+
+    names: paths of layers. reduce: inside the trace, (N, ...) tensors to a tuple of tensors; the gradient is 0 where the
+    target does not depend on the layer. Returns one tuple of arrays a layer.
+    """
+    import tensorflow as tf
+
+    model, kind, shape = subject.model, subject.kind, subject.shape
+
+    def run(images: Any, numbers: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+
+            def watch(name: str, tensor: Any) -> Any:
+                tensor = tf.identity(tensor)
+                tape.watch(tensor)
+                return tensor
+
+            with recording(model, watch) as found:
+                number = score(model, kind, images, numbers)
+        outputs = [found[name] for name in names]
+        gradients = tape.gradient(number, outputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return [reduce(tf.cast(a, tf.float32), tf.cast(g, tf.float32)) for a, g in zip(outputs, gradients, strict=True)]
+
+    arguments = subject.arguments
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    call = compiled(model, ("all layers", kind, shape, reduce), lambda: trace(run, *signature))
+    return [tuple(part.numpy() for part in row) for row in call(subject.inputs, arguments)]
 
 
 def input_gradients(subject: Subject, inputs: Array, arguments: NDArray[np.int32]) -> tuple[Array, Array]:

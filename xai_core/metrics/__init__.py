@@ -1,8 +1,11 @@
 """Figures: image quality with and without a clean picture, residuals, classification."""
 
+from .bootstrap import Estimate, Paired, ReportEstimates, bootstrap_mean, bootstrap_report, paired
+from .calibration import Calibration, calibration
 from .classification import Report, classification_report, wilson_interval
 from .gradient import GradientSimilarity, gradient_similarity
 from .image_quality import mse, pixel_accuracy, psnr, psnr_8bit, ssim
+from .label_noise import LabelNoise, label_noise, missed_by_all
 from .multiscale import ms_ssim
 from .no_reference import JInvariance, Sure, blur_effect, j_invariance, sure
 from .perceptual import lpips, lpips_available
@@ -10,20 +13,31 @@ from .spectrum import RadialPower, power_spectrum, radial_power
 from .whiteness import Whiteness, residual_whiteness
 
 __all__ = [
+    "Calibration",
+    "Estimate",
     "GradientSimilarity",
     "JInvariance",
+    "LabelNoise",
+    "Paired",
     "RadialPower",
     "Report",
+    "ReportEstimates",
     "Sure",
     "Whiteness",
     "blur_effect",
+    "bootstrap_mean",
+    "bootstrap_report",
+    "calibration",
     "classification_report",
     "gradient_similarity",
     "j_invariance",
+    "label_noise",
     "lpips",
     "lpips_available",
+    "missed_by_all",
     "ms_ssim",
     "mse",
+    "paired",
     "pixel_accuracy",
     "power_spectrum",
     "psnr",

@@ -1,4 +1,4 @@
-"""Figures of a classifier: confusion matrix, precision, recall, F1, support."""
+"""Figures of a classifier: confusion matrix, precision, recall, F1, specificity, support."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,13 +13,17 @@ from ..types import Labels
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Precision, recall, F1 (each in [0, 1]; 0 where undefined) and support (pictures of the class)."""
+    """Precision, recall, F1, specificity (each in [0, 1]; 0 where undefined) and support (pictures of the class).
+
+    recall is the class's sensitivity. specificity: the share of all other pictures that are not taken for it.
+    """
 
     name: str
     precision: float
     recall: float
     f1: float
     support: int
+    specificity: float
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,10 @@ def classification_report(truth: Labels, predicted: Labels, class_names: Sequenc
         precision = np.nan_to_num(hits / confusion.sum(axis=0))
         recall = np.nan_to_num(hits / confusion.sum(axis=1))
         f1 = np.nan_to_num(2 * precision * recall / (precision + recall))
+        others = len(truth) - confusion.sum(axis=1)
+        specificity = np.nan_to_num((others - confusion.sum(axis=0) + hits) / others)
     figures = tuple(
-        ClassFigures(name, float(precision[i]), float(recall[i]), float(f1[i]), int(confusion[i].sum()))
+        ClassFigures(name, float(precision[i]), float(recall[i]), float(f1[i]), int(confusion[i].sum()), float(specificity[i]))
         for i, name in enumerate(class_names)
     )
     right, total = int(hits.sum()), len(truth)

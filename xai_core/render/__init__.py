@@ -2,6 +2,7 @@
 
 from ..denoisers.smoothing import SMOOTHINGS, smooth
 from .colour import DIVERGING, JET_WARNING, LABELS, apply, css_colours
+from .experiments import confusion_matrix, interval_curves
 from .figures import CONFIG, PALETTE, curves, histogram, prediction_bars, training_curves
 from .heatmap import ColourBar, bar_note, colour_bar, limits, overlay, reordering, unit
 from .mosaic import SCALES, Mosaic, dead_channels, mosaic
@@ -22,11 +23,13 @@ __all__ = [
     "apply",
     "bar_note",
     "colour_bar",
+    "confusion_matrix",
     "css_colours",
     "curves",
     "dead_channels",
     "drift_curves",
     "histogram",
+    "interval_curves",
     "level_curve",
     "limits",
     "matrix",

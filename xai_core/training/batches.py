@@ -1,7 +1,7 @@
 """Training batches: pictures, augmented or made noisy, the same for the same (seed, epoch, batch)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,25 +20,38 @@ Pictures = Sequence[NDArray[np.uint8]]
 """8-bit pictures (h, w, c), of one size unless patches are cut out of them."""
 
 
-def training_data(recipe: Recipe) -> tuple[tuple[Pictures, Labels], tuple[Pictures, Labels]]:
-    """(pictures, labels) to train on and (pictures, labels) held out of them, 8 bit.
+class Part(NamedTuple):
+    """Some of the training pictures. pictures: at the network's size (or `native`), or as they are where patches are cut."""
 
-    At the network's size, or as they are where patches are cut out of them. The held-out part is a seeded random share of
-    each set's `train` split; the val and test splits are never read.
+    pictures: Pictures
+    labels: Labels
+
+
+def training_data(recipe: Recipe, fold: tuple[int, int] | None = None) -> tuple[Part, ...]:
+    """The pictures to train on, and those held out of them to stop the training.
+
+    The held-out part is a seeded random share of each set's `train` split, of its groups where the recipe says so; the val
+    and test splits are never read.
+    fold: (i, k): the i-th of k parts of equal size is kept out of both and returned as a third part.
     """
     rng = np.random.default_rng(recipe.seed)
-    parts: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = ([], [])
-    labels: tuple[list[int], list[int]] = ([], [])
+    chosen: list[list[tuple[NDArray[np.uint8], int]]] = [[], [], []]
     for name in recipe.datasets:
         dataset = load_dataset(name, "train")
-        held_out = rng.random(len(dataset)) < recipe.held_out
-        for index, part in enumerate(held_out.astype(int)):
+        units = np.arange(len(dataset))
+        if recipe.by_group and dataset.groups is not None:
+            units = np.unique(dataset.groups, return_inverse=True)[1]
+        part = (rng.random(units.max(initial=-1) + 1) < recipe.held_out).astype(int)
+        if fold:
+            order = np.random.default_rng((recipe.seed, fold[1])).permutation(len(part))
+            part[order % fold[1] == fold[0]] = 2
+        for index, unit in enumerate(units):
             picture = to_channels(dataset.image(index), recipe.channels)
-            if recipe.side:
-                picture = resize(picture, recipe.side, recipe.side)
-            parts[part].append(np.round(picture[0] * 255).astype(np.uint8))
-            labels[part].append(int(dataset.labels[index]))
-    return (parts[0], np.array(labels[0], np.int64)), (parts[1], np.array(labels[1], np.int64))
+            if side := recipe.native or recipe.side:
+                picture = resize(picture, side, side)
+            chosen[part[unit]].append((np.round(picture[0] * 255).astype(np.uint8), int(dataset.labels[index])))
+    parts = chosen if fold else chosen[:2]
+    return tuple(Part([picture for picture, _ in part], np.array([label for _, label in part], np.int64)) for part in parts)
 
 
 def cut(pictures: Pictures, count: int, side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -106,8 +119,7 @@ def make_noisy(clean: Array, recipe: Recipe, rng: np.random.Generator) -> Array:
 
 def batches(
     recipe: Recipe,
-    pictures: Pictures,
-    labels: Labels,
+    part: Part,
     *,
     epoch: int | None,
     augmentation: Augmentation | None = None,
@@ -120,6 +132,7 @@ def batches(
     """
     import keras
 
+    pictures, labels = part.pictures, part.labels
     weights = np.ones(len(pictures), np.float32)
     if recipe.kind == "classifier":
         # Class weights: every class counts the same, however many pictures it has.
@@ -147,6 +160,11 @@ def batches(
                 clean = augment(clean, augmentation or recipe.augmentation, rng)
             if recipe.kind == "denoiser":
                 return make_noisy(clean, recipe, rng), clean
+            if recipe.noise:
+                some = rng.random(len(clean)) < 0.5
+                clean[some] = make_noisy(clean[some], recipe, rng)
+            if recipe.native:
+                clean = resize(clean, recipe.side, recipe.side)
             return clean, labels[chosen], weights[chosen]
 
     return Batches()

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,52 @@ import numpy as np
 from .. import device, weights
 from ..compiled import forward
 from ..datasets import load_dataset
-from ..errors import InvalidInput, NoiseLensError
-from ..types import Labels
-from .batches import Pictures, batches, training_data
-from .recipes import Augmentation, Recipe
+from ..errors import DataNotFound, InvalidInput, NoiseLensError
+from ..registry import Spec
+from .batches import Part, batches, training_data
+from .recipes import TAKE_IMAGENET, Augmentation, Recipe
 
 RUNS = Path(__file__).resolve().parents[2] / "runs"
 """Checkpoints of unfinished runs; git-ignored, deleted when a run ends."""
 
 CHECKPOINT = "checkpoint.npz"
+
+
+@dataclass
+class State:
+    """Where a run stands: one file, replaced in one step, so that an interruption never mixes two epochs.
+
+    epochs: how many it shall have at most. start: the weights it began with. averaged: batches that the moving average has seen.
+    arrays: "last", "average" and "best" weights, the "optimizer", the "seeds" of layers that draw at random.
+    """
+
+    epochs: int = 0
+    start: str = "untrained"
+    epoch: int = 0
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+    seconds: float = 0.0
+    averaged: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    arrays: dict[str, list[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path, *, arrays: bool = True) -> "State":
+        path = folder / CHECKPOINT
+        if not path.exists():
+            return cls()
+        with np.load(path) as stored:
+            state = cls(**json.loads(str(stored["state"])))
+            for key in stored.files[1:] if arrays else ():  # NAME.0, NAME.1, ... in this order
+                state.arrays.setdefault(key.partition(".")[0], []).append(stored[key])
+        return state
+
+    def write(self, folder: Path) -> None:
+        values = {key: value for key, value in vars(self).items() if key != "arrays"}
+        arrays = {f"{name}.{i}": array for name, group in self.arrays.items() for i, array in enumerate(group)}
+        part = folder / f"part-{CHECKPOINT}"
+        np.savez(part, state=np.array(json.dumps(values)), **arrays)
+        part.replace(folder / CHECKPOINT)
 
 
 def train(
@@ -44,28 +81,79 @@ def train(
     """
     import keras
 
+    before = weights.entry(recipe.name) if further else {}
+    parts = training_data(recipe)
+    folder = runs / recipe.name
+    trained, state = fit(recipe, parts, folder, epochs=epochs, further=further, report=report)
+    if recipe.kind == "classifier" and trained.output_shape[-1] == 1:
+        _calibrate(trained, recipe, parts[1])
+    steps = recipe.steps if recipe.patch else len(parts[0].pictures) // recipe.batch
+    seen = len(before.get("history", ()))
+    path = weights.save(trained, recipe.name, half=recipe.half)
+    weights.update_manifest(
+        recipe.name,
+        label=recipe.label,
+        kind=recipe.kind,
+        file=path.name,
+        sha256=weights.sha256_of(path),
+        parameters=weights.trained_numbers(trained),
+        input_shape=list(trained.input_shape[1:]),
+        build=recipe.build,
+        arguments=dict(recipe.arguments),
+        classes=list(load_dataset(recipe.datasets[0], "train").class_names) if recipe.kind == "classifier" else [],
+        data=[f"{name} (train, {1 - recipe.held_out:.0%}; the rest held out to stop the training)" for name in recipe.datasets],
+        start=before.get("start", state.start),
+        epochs=seen + state.best_epoch if state.best_epoch else before["epochs"],
+        steps=before.get("steps", 0) + state.best_epoch * steps,
+        batch=recipe.batch,
+        seed=recipe.seed,
+        backend=f"{keras.config.backend()} / keras {keras.__version__}",
+        minutes=round(before.get("minutes", 0) + state.seconds / 60, 1),
+        history=before.get("history", []) + [row | {"epoch": seen + row["epoch"]} for row in state.history],
+        figures={},
+    )
+    forget(folder)
+    return weights.entry(recipe.name)
+
+
+def fit(
+    recipe: Recipe,
+    parts: Sequence[Part],
+    folder: Path,
+    *,
+    epochs: int | None = None,
+    further: bool = False,
+    report: Callable[[str], None] = print,
+) -> tuple[Any, State]:
+    """The network of a recipe with the weights of its best epoch, and how it got there; checkpoints stay in `folder`.
+
+    parts: to train on, and held out to find the best epoch. The rest as for `train`.
+    """
+    import keras
+
     device.configure()
     epochs = recipe.epochs if epochs is None else epochs
     if epochs < 1:
         raise InvalidInput(f"Expected at least 1 epoch, received {epochs}.")
-    folder = runs / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
-    (pictures, labels), (held_pictures, held_labels) = training_data(recipe)
-    held_out = batches(recipe, held_pictures, held_labels, epoch=None)
-    steps = recipe.steps if recipe.patch else len(pictures) // recipe.batch
+    held_out = batches(recipe, parts[1], epoch=None)
+    steps = recipe.steps if recipe.patch else len(parts[0].pictures) // recipe.batch
 
-    before = weights.entry(recipe.name) if further else {}
-    state = _State.read(folder)
+    state = State.read(folder)
+    state.epochs = epochs
     with _precision(recipe.precision):
         model = recipe.network()
-    if before:
+    if further:
         recipe = replace(recipe, learning_rate=recipe.learning_rate / 3)
         model.set_weights(weights.load(recipe.name).get_weights())
         for layer in _norms(model):
             layer.trainable = False
+    elif not state.epoch:
+        state.start = _start(model, recipe)
+        report(f"{recipe.name}: starts {state.start}")
     _compile(model, recipe, steps * epochs)
-    if before and not state.epoch:  # measured again: the recipe may have other patches than when they were trained
+    if further and not state.epoch:  # measured again: the recipe may have other patches than when they were trained
         state.best_loss = model.evaluate(held_out, verbose=0, return_dict=True)["loss"]
         state.arrays["best"] = model.get_weights()
         report(f"{recipe.name}: so far  held_out_loss {state.best_loss:.4f}")
@@ -83,14 +171,14 @@ def train(
         began = time.monotonic()
         keras.utils.set_random_seed(recipe.seed + state.epoch + 1)
         curve = model.fit(
-            batches(recipe, pictures, labels, epoch=state.epoch, augmentation=_augmentation(recipe, state.epoch, epochs)),
+            batches(recipe, parts[0], epoch=state.epoch, augmentation=_augmentation(recipe, state.epoch, epochs)),
             epochs=1,
             verbose=1 if report is print else 0,
             callbacks=[average.callback()],
         ).history
         with average.applied():
-            if not before:
-                _measure_batch_statistics(model, recipe, pictures, labels)
+            if not further:
+                _measure_batch_statistics(model, recipe, parts[0])
             measured = model.evaluate(held_out, verbose=0, return_dict=True)
             state.epoch += 1
             if measured["loss"] < state.best_loss:
@@ -117,35 +205,37 @@ def train(
         )
     trained = recipe.network()  # without the optimiser, whose state would triple the file
     trained.set_weights(state.arrays["best"])
-    if recipe.kind == "classifier" and trained.output_shape[-1] == 1:
-        _calibrate(trained, held_pictures, held_labels)
-    seen = len(before.get("history", ()))
-    path = weights.save(trained, recipe.name, half=recipe.half)
-    weights.update_manifest(
-        recipe.name,
-        label=recipe.label,
-        kind=recipe.kind,
-        file=path.name,
-        sha256=weights.sha256_of(path),
-        parameters=weights.trained_numbers(trained),
-        input_shape=list(model.input_shape[1:]),
-        build=recipe.build,
-        arguments=dict(recipe.arguments),
-        classes=list(load_dataset(recipe.datasets[0], "train").class_names) if recipe.kind == "classifier" else [],
-        data=[f"{name} (train, {1 - recipe.held_out:.0%}; the rest held out to stop the training)" for name in recipe.datasets],
-        epochs=seen + state.best_epoch if state.best_epoch else before["epochs"],
-        steps=before.get("steps", 0) + state.best_epoch * steps,
-        batch=recipe.batch,
-        seed=recipe.seed,
-        backend=f"{keras.config.backend()} / keras {keras.__version__}",
-        minutes=round(before.get("minutes", 0) + state.seconds / 60, 1),
-        history=before.get("history", []) + [row | {"epoch": seen + row["epoch"]} for row in state.history],
-        figures={},
-    )
+    return trained, state
+
+
+def forget(folder: Path) -> None:
+    """Delete a run that has ended."""
     for file in folder.iterdir():
         file.unlink()
     folder.rmdir()
-    return weights.entry(recipe.name)
+
+
+def running(runs: Path = RUNS) -> dict[str, State]:
+    """The unfinished runs by name, without their arrays; a run that was just begun has no epoch to show and is left out."""
+    found = {}
+    for path in sorted(runs.glob(f"*/{CHECKPOINT}")):
+        with suppress(OSError, ValueError, KeyError):  # ended or replaced while it was read
+            found[path.parent.name] = State.read(path.parent, arrays=False)
+    return found
+
+
+def _start(model: Any, recipe: Recipe) -> str:
+    """Fill a new network with the weights that the recipe starts from; returns what they are, in words."""
+    if not recipe.start:
+        return "untrained"
+    if recipe.start != "imagenet":
+        model.set_weights(weights.load(recipe.start).get_weights())
+        return f"from the weights of {recipe.start}"
+    try:
+        Spec("imagenet", "ImageNet", TAKE_IMAGENET, "").load()(model, dict(recipe.arguments)["base"])
+    except DataNotFound as error:
+        return f"untrained: {error}"
+    return "from the ImageNet weights of keras.applications"
 
 
 @contextmanager
@@ -165,7 +255,7 @@ def _augmentation(recipe: Recipe, epoch: int, epochs: int) -> Augmentation:
     return recipe.last_augmentation if epoch >= epochs - recipe.last_epochs and recipe.last_epochs else recipe.augmentation
 
 
-def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: Pictures, labels: Labels, count: int = 3200) -> None:
+def _measure_batch_statistics(model: Any, recipe: Recipe, part: Part, count: int = 1600) -> None:
     """Set the mean and variance of each batch normalisation to those of training inputs that are not augmented.
 
     The running ones belong to augmented pictures and to weights before they were averaged (on galaxies that cost 3.4
@@ -173,6 +263,7 @@ def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: Pictures, la
     Source: Wu & Johnson (2021), arXiv:2105.07576, "precise batch normalisation".
     """
     import keras
+    import tensorflow as tf
 
     norms = _norms(model)
     dropouts = [layer for layer in _all_layers(model) if isinstance(layer, keras.layers.Dropout)]
@@ -181,11 +272,14 @@ def _measure_batch_statistics(model: Any, recipe: Recipe, pictures: Pictures, la
     kept = [layer.momentum for layer in norms], [layer.rate for layer in dropouts]
     for layer in dropouts:
         layer.rate = 0.0
-    inputs = batches(recipe, pictures, labels, epoch=0, augmentation=Augmentation())
+    inputs = batches(recipe, part, epoch=0, augmentation=Augmentation())
+    momentum = tf.Variable(0.0)
+    for layer in norms:
+        layer.momentum = momentum
+    run = tf.function(lambda batch: model(batch, training=True), autograph=False)
     for index in range(min(len(inputs), max(1, count // recipe.batch))):
-        for layer in norms:
-            layer.momentum = index / (index + 1)  # the plain mean of all batches
-        model(inputs[index][0], training=True)
+        momentum.assign(index / (index + 1))  # the plain mean of all batches
+        run(tf.constant(inputs[index][0]))
     for layer, momentum in zip(norms, kept[0], strict=True):
         layer.momentum = momentum
     for layer, rate in zip(dropouts, kept[1], strict=True):
@@ -203,7 +297,7 @@ def _all_layers(model: Any) -> list[Any]:
     return list(model._flatten_layers(include_self=False))
 
 
-def _calibrate(model: Any, pictures: Pictures, labels: Labels) -> None:
+def _calibrate(model: Any, recipe: Recipe, part: Part) -> None:
     """Scale and shift the logit of a one-unit classifier so that its probabilities agree with the held-out labels.
 
     p = sigmoid(a z + b), with a and b of greatest likelihood; both go into the weights of the layer "logits".
@@ -213,8 +307,9 @@ def _calibrate(model: Any, pictures: Pictures, labels: Labels) -> None:
     from sklearn.linear_model import LogisticRegression
 
     last = model.get_layer("logits")
-    logits = forward(keras.Model(model.inputs, last.output), np.asarray(pictures, np.float32) / np.float32(255))
-    line = LogisticRegression(C=np.inf).fit(logits.astype(np.float64), labels)
+    inputs = batches(recipe, part, epoch=None)
+    logits = np.concatenate([forward(keras.Model(model.inputs, last.output), inputs[index][0]) for index in range(len(inputs))])
+    line = LogisticRegression(C=np.inf).fit(logits.astype(np.float64), part.labels)
     kernel, bias = last.get_weights()
     last.set_weights([kernel * line.coef_[0, 0], bias * line.coef_[0, 0] + line.intercept_[0]])
 
@@ -223,13 +318,15 @@ def _compile(model: Any, recipe: Recipe, total_steps: int) -> None:
     import keras
 
     warmup = min(300, total_steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
+    schedule: Any = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate / 20,
         max(total_steps - warmup, 1),
         alpha=0.001,
         warmup_target=recipe.learning_rate,
         warmup_steps=max(warmup, 1),
     )
+    if recipe.schedule == "constant":
+        schedule = recipe.learning_rate
     loss: Any = recipe.loss
     metrics: list[Any] = []
     if recipe.kind == "classifier":
@@ -242,45 +339,10 @@ def _compile(model: Any, recipe: Recipe, total_steps: int) -> None:
     model.compile(keras.optimizers.Adam(schedule), loss, metrics=metrics, jit_compile=recipe.compile)
 
 
-@dataclass
-class _State:
-    """Where a run stands: one file, replaced in one step, so that an interruption never mixes two epochs.
-
-    averaged: batches that the moving average has seen.
-    arrays: "last", "average" and "best" weights, the "optimizer", the "seeds" of layers that draw at random.
-    """
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_loss: float = float("inf")
-    seconds: float = 0.0
-    averaged: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
-    arrays: dict[str, list[Any]] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, folder: Path) -> "_State":
-        path = folder / CHECKPOINT
-        if not path.exists():
-            return cls()
-        with np.load(path) as stored:
-            state = cls(**json.loads(str(stored["state"])))
-            for key in stored.files[1:]:  # NAME.0, NAME.1, ... in this order
-                state.arrays.setdefault(key.partition(".")[0], []).append(stored[key])
-        return state
-
-    def write(self, folder: Path) -> None:
-        values = {key: value for key, value in vars(self).items() if key != "arrays"}
-        arrays = {f"{name}.{i}": array for name, group in self.arrays.items() for i, array in enumerate(group)}
-        part = folder / f"part-{CHECKPOINT}"
-        np.savez(part, state=np.array(json.dumps(values)), **arrays)
-        part.replace(folder / CHECKPOINT)
-
-
 class _Average:
     """Exponential moving average of all weights (Polyak averaging), updated every ten steps; decay 0 is the last weights."""
 
-    def __init__(self, model: Any, decay: float, state: _State) -> None:
+    def __init__(self, model: Any, decay: float, state: State) -> None:
         self.model = model
         self.decay = decay
         self.values = state.arrays.get("average") or model.get_weights()

@@ -30,13 +30,19 @@ class Recipe:
 
     build: "package.module:function" of the network, called with `arguments`.
     datasets: training sets, joined; the held-out share of them stops the training.
-    noise: kinds of noise with their lowest and highest level (denoisers). clipped: share of the noisy pictures that are
-        limited to [0, 1], as a file would be. guided: the network is given the level of Gaussian noise as a further channel.
-    side: height and width of the input. patch: instead, squares of this side are cut out of pictures of any size, and an
-        epoch is `steps` batches of them.
+    noise: kinds of noise with their lowest and highest level. A denoiser gets it on every picture, a classifier on half of them.
+        clipped: share of the noisy pictures that are limited to [0, 1], as a file would be. guided: the network is given the
+        level of Gaussian noise as a further channel.
+    side: height and width of the input. native: side at which a classifier's pictures get their noise, before they are brought
+        to `side`, as it happens to the picture of a Scene; 0: the same.
+    patch: squares of this side are cut out of pictures of any size instead, and an epoch is `steps` batches of them.
     loss: "mse" or "mae"; classifiers use cross entropy.
     last_epochs, last_augmentation: the run ends with so many epochs of this gentler augmentation, because strong changes
         leave traces (smeared edges) that real pictures do not have (Touvron et al. 2019, arXiv:1906.06423).
+    start: the weights that the training begins with: "" none, "imagenet" those of keras.applications where they can be
+        downloaded (else none, which the manifest then says), or the name of a trained model of the same architecture.
+    by_group: hold out whole groups (`Dataset.groups`), where pictures of one source are alike.
+    schedule: of the learning rate: a short warm-up and a cosine to almost 0, or the same all the time.
     average: decay of the exponential moving average of the weights, taken every ten steps; 0 for none.
     half: store the kernels in half precision.
     precision: of the arithmetic while it is trained; "mixed_bfloat16" keeps the weights, the batch statistics and the last
@@ -51,6 +57,7 @@ class Recipe:
     datasets: tuple[str, ...]
     side: int
     channels: int
+    native: int = 0
     patch: int = 0
     steps: int = 0
     arguments: tuple[tuple[str, Any], ...] = ()
@@ -64,11 +71,14 @@ class Recipe:
     epochs: int = 20
     batch: int = 128
     learning_rate: float = 1e-3
+    schedule: Literal["cosine", "constant"] = "cosine"
     label_smoothing: float = 0.0
     patience: int = 10
     compile: bool = False
     average: float = 0.0
     held_out: float = 0.1
+    by_group: bool = False
+    start: str = ""
     half: bool = False
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     seed: int = 0
@@ -97,7 +107,40 @@ FFDNET = "xai_core.denoisers.neural.ffdnet:build_ffdnet"
 ADNET = "xai_core.denoisers.neural.adnet:build_adnet"
 UNET = "xai_core.denoisers.neural.unet:build_unet"
 CNN_SMALL = "xai_core.classifiers.cnn_small:build_cnn_small"
+CNN1 = "xai_core.classifiers.cnn1:build_cnn1"
 CNN2 = "xai_core.classifiers.cnn2:build_cnn2"
+ALEXNET = "xai_core.classifiers.alexnet:build_alexnet"
+TRANSFER = "xai_core.classifiers.transfer:build_transfer"
+TAKE_IMAGENET = "xai_core.classifiers.transfer:take_imagenet"
+VIT = "xai_core.classifiers.vit:build_vit"
+
+GALAXIES = ("galaxies", "simulated_galaxies")
+
+MIDDLE = (("side", 160), ("border", 32))
+"""The middle 96 of 160 pixels: the galaxy without most of the sky around it."""
+
+ANY_WAY_UP = Augmentation(rotation=180, shift=0.04, shear=0.1, zoom=0.15, flip_horizontal=True, flip_vertical=True)
+"""The changes of the slides, turned by any angle, because a galaxy has no up; shifts keep it within the middle."""
+
+GENTLE = Augmentation(shift=0.03, zoom=0.06, flip_horizontal=True, flip_vertical=True, quarter_turns=True)
+
+
+def _galaxies(name: str, label: str, build: str, *arguments: tuple[str, Any], **others: Any) -> Recipe:
+    """A classifier of the middle of a galaxy picture; `others` replace what most of them share."""
+    shared: dict[str, Any] = {
+        "augmentation": ANY_WAY_UP,
+        "last_augmentation": GENTLE,
+        "last_epochs": 5,
+        "epochs": 20,
+        "batch": 32,
+        "patience": 20,
+        "label_smoothing": 0.05,
+        "average": 0.99,
+        "half": True,
+        "precision": "mixed_bfloat16",
+    }
+    return Recipe(name, label, "classifier", build, GALAXIES, 160, 3, arguments=(*arguments, *MIDDLE), **(shared | others))
+
 
 RECIPES: tuple[Recipe, ...] = (
     Recipe(
@@ -379,6 +422,80 @@ RECIPES: tuple[Recipe, ...] = (
         label_smoothing=0.05,
         average=0.99,
         half=True,
+    ),
+    Recipe(
+        "galaxy-cnn1",
+        "CNN-1 (galaxies)",
+        "classifier",
+        CNN1,
+        ("galaxies",),
+        96,
+        3,
+        augmentation=Augmentation(rotation=20, shift=0.2, shear=0.2, zoom=0.2, flip_horizontal=True),
+        epochs=4,
+        batch=32,
+        patience=4,
+        schedule="constant",
+        half=True,
+    ),
+    _galaxies("galaxy-alexnet", "AlexNet, half width (galaxies)", ALEXNET, ("width", 0.5), epochs=8),
+    _galaxies(
+        "galaxy-vgg16", "VGG16, narrow (galaxies)", TRANSFER, ("base", "VGG16"), ("width", 0.375), learning_rate=3e-4, epochs=14
+    ),
+    _galaxies(
+        "galaxy-vgg16-frozen",
+        "VGG16, untrained and frozen (galaxies)",
+        TRANSFER,
+        ("base", "VGG16"),
+        ("width", 0.375),
+        ("head", 512),
+        ("frozen", True),
+        epochs=6,
+        last_epochs=2,
+        patience=6,
+    ),
+    _galaxies("galaxy-resnet50", "ResNet50, narrow (galaxies)", TRANSFER, ("base", "ResNet50"), ("width", 0.375), epochs=16),
+    _galaxies("galaxy-inceptionv3", "InceptionV3, narrow (galaxies)", TRANSFER, ("base", "InceptionV3"), ("width", 0.375)),
+    _galaxies("galaxy-vit", "Vision transformer (galaxies)", VIT, learning_rate=5e-4, epochs=10),
+    Recipe(
+        "galaxy-robust",
+        "CNN-2, trained with noise (galaxies)",
+        "classifier",
+        CNN2,
+        GALAXIES,
+        96,
+        3,
+        arguments=(("side", 96), ("momentum", 0.9)),
+        noise=(("gaussian", 0, 100),),
+        clipped=1.0,
+        native=256,
+        start="galaxy-cnn2",
+        augmentation=Augmentation(shift=0.06, zoom=0.08, flip_horizontal=True, flip_vertical=True, quarter_turns=True),
+        epochs=6,
+        batch=32,
+        patience=6,
+        learning_rate=3e-4,
+        label_smoothing=0.05,
+        average=0.99,
+        half=True,
+    ),
+    *(
+        _galaxies(
+            f"galaxy-{base.lower()}-{kind}",
+            f"{label}, ImageNet (galaxies)",
+            TRANSFER,
+            ("base", base),
+            ("imagenet", True),
+            *extra,
+            start="imagenet",
+            learning_rate=rate,
+        )
+        for base, kind, label, extra, rate in (
+            ("VGG16", "imagenet-frozen", "VGG16 frozen", (("head", 512), ("frozen", True)), 1e-3),
+            ("VGG16", "imagenet", "VGG16", (), 5e-5),
+            ("ResNet50", "imagenet", "ResNet50", (), 1e-4),
+            ("InceptionV3", "imagenet", "InceptionV3", (), 1e-4),
+        )
     ),
     Recipe(
         "planted-cnn",

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from network import network, parts, pictures
-from xplique.attributions import IntegratedGradients, Occlusion, Saliency
+from network import network, noise, parts, pictures
+from xplique.attributions import IntegratedGradients, Occlusion, Saliency, SmoothGrad
+from xplique.attributions.gradient_statistics.gradient_statistic import GradientStatistic
 from xplique.metrics import Deletion, Insertion, MuFidelity
 
 model, images = network(), pictures()
@@ -42,6 +43,17 @@ np.random.seed(0)  # noqa: NPY002 - xplique draws from it
 tf.random.set_seed(0)
 fidelity = MuFidelity(model, images, targets, grid_size=None, subset_percent=0.2, baseline_mode=0.0, nb_samples=4000)
 found["mu_fidelity"] = float(fidelity.evaluate(maps))
+
+
+def with_given_noise(inputs, nb_perturbations, _):
+    """SmoothGrad without chance: the same noise for every library."""
+    copies = inputs[:, None] + noise(nb_perturbations, inputs.numpy())
+    return tf.reshape(copies, (-1, *inputs.shape[1:]))
+
+
+GradientStatistic._perturb_samples = staticmethod(with_given_noise)
+smooth = SmoothGrad(model, batch_size=50, reducer=None, nb_samples=25)
+found["smoothgrad"] = numbers(np.abs(np.asarray(smooth(images, targets)).reshape(2, 12, 12)))
 
 
 class GivenParts(MuFidelity):

@@ -33,3 +33,14 @@ def parts() -> Any:
     """(60, 12, 12) bool: random parts of about a fifth of the pixels, the same for every library."""
     numbers = np.arange(60 * SIDE * SIDE, dtype=np.uint64)
     return ((numbers * np.uint64(2654435761)) % np.uint64(2**32) < np.uint64(2**32 // 5)).reshape(60, SIDE, SIDE)
+
+
+def noise(samples: int, images: Any) -> Any:
+    """(N, samples, 12, 12, 1): the noise SmoothGrad is given, N(0, 1) times 0.15 of the picture's range, the same for all.
+
+    TensorFlow promises these numbers for every version; drawn in two parts, as our SmoothGrad's first and second round are.
+    """
+    import tensorflow as tf
+
+    parts = [tf.random.stateless_normal((count, SIDE, SIDE, 1), (0, start)) for start, count in ((0, 5), (5, samples - 5))]
+    return 0.15 * np.ptp(images, axis=(1, 2, 3))[:, None, None, None, None] * np.concatenate(parts)[None]

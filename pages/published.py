@@ -1,0 +1,18 @@
+"""Published beside measured: what papers and reports say, and what holds on an honest split."""
+
+import streamlit as st
+
+from ui import panels, published, shortcuts
+
+panels.header("Published beside measured", "What did others report, what do we measure, and why do the two differ?")
+with panels.guard():
+    published.figures()
+st.subheader("Where the 81 % and 50 % come from", anchor=False)
+with panels.guard():
+    published.black_pixels()
+st.subheader("Where the 34.7 dB come from", anchor=False)
+with panels.guard():
+    published.wrap_around()
+st.subheader("What the galaxy classifier may be using", anchor=False)
+with panels.guard():
+    shortcuts.section()
