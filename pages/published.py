@@ -16,3 +16,6 @@ with panels.guard():
 st.subheader("What the galaxy classifier may be using", anchor=False)
 with panels.guard():
     shortcuts.section()
+st.subheader("How good could any classifier of these galaxies be?", anchor=False)
+with panels.guard():
+    shortcuts.doubt()

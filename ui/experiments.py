@@ -200,7 +200,7 @@ def _number(label: str, name: str, value: int, most: int, *, least: int, **optio
     if key in st.session_state:
         st.session_state[key] = min(max(int(st.session_state[key]), least), most)
     number = views.control(
-        st.number_input, f"{label} (of {most:,})", name, value, min_value=least, max_value=most, step=1, **options
+        st.number_input, f"{label} (at most {most:,})", name, value, min_value=least, max_value=most, step=1, **options
     )
     return int(number)
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from xai_core import measured, render
 from xai_core.classifiers import CLASSIFIERS
+from xai_core.experiments.labels import NAME as LABELS
 from xai_core.measured import Measured
 from xai_core.render.bars import intervals
 from xai_core.shortcuts import BY_SOURCE, COMMONEST, DATA, name_of
@@ -51,6 +52,44 @@ def section() -> None:
     )
     st.code(found.command, language="bash", wrap_lines=True)
     st.download_button("Shortcuts (CSV)", lambda: _csv(data, found), f"shortcuts-{name}.csv", "text/csv", on_click="ignore")
+
+
+def doubt() -> None:
+    """How far the labels bound the accuracy of any classifier."""
+    found = measured.read(LABELS)
+    if found is None:
+        st.info("Not measured yet. Run, with the galaxies in a data folder: python -m xai_core bench labels")
+        return
+    names = {row["what"]: _label(str(row["what"])).removesuffix(" (galaxies)") for row in _rows(found, "networks")}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chart = intervals(
+            {_capital(names[row["what"]]): _triple(row) for row in _rows(found, "networks")},
+            title="Accuracy on the val split",
+            bounds=(0.7, 1.0),
+            special=["All together"],
+        )
+        st.plotly_chart(chart, config=render.CONFIG, key="labels-networks", width="stretch")
+    with right:
+        chart = intervals(
+            {f"{_capital(row['what'])} ({row['pictures']:,})": _triple(row) for row in _rows(found, "missed")},
+            title="Share that every network contradicts, by subtype",
+            bounds=(0.0, 0.5),
+        )
+        st.plotly_chart(chart, config=render.CONFIG, key="labels-missed", width="stretch")
+    contradicted, doubtful = found.row(what="contradicted by every network"), found.row(what="doubtful")
+    if contradicted and doubtful:
+        st.markdown(
+            f"Every one of {len(names) - 1} networks contradicts the label of **{contradicted['value']:.1%}** of "
+            f"{contradicted['pictures']:,} pictures ({contradicted['low']:.1%} to {contradicted['high']:.1%}). Confident "
+            "learning, which counts only pictures the networks together are sure of, puts the share of wrong labels at "
+            f"{doubtful['value']:.1%}. A label here is what volunteers saw, so some of both is a matter of opinion: no network "
+            f"of this kind can be expected to pass about {1 - contradicted['value']:.0%}."
+        )
+    st.caption(
+        f"Measured on {found.date}. Confident learning: Northcutt, Jiang & Chuang (2021), doi:10.1613/jair.1.12125. Again:"
+    )
+    st.code(found.command, language="bash", wrap_lines=True)
 
 
 def _label(name: str) -> str:

@@ -25,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench = commands.add_parser(
         "bench",
         help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
-        "shortcuts: what the galaxy pictures tell without the galaxy",
+        "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict",
     )
-    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts"])
+    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels"])
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
     )
@@ -105,6 +105,10 @@ def _run(given: argparse.Namespace) -> None:
         path = Path(given.csv or f"bench-{given.set}.csv")
         write_csv(rows, path)
         print(f"Written to {path}.")
+    elif given.command == "bench" and given.what == "labels":
+        from .experiments.labels import bench_labels
+
+        bench_labels(names=given.only)
     elif given.command == "sweep":
         _sweep(given)
     elif given.command == "evaluate":

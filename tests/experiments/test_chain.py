@@ -12,7 +12,7 @@ from xai_core.denoisers import DENOISERS, load_denoiser
 from xai_core.errors import InvalidInput, ModelNotFound, UnknownName
 from xai_core.experiments import evaluate, evaluation, pictures, source
 from xai_core.images import encode_png
-from xai_core.metrics import mse, psnr
+from xai_core.metrics import mse, psnr, wilson_interval
 from xai_core.noise import add_noise
 from xai_core.noise.estimate import estimate_sigma
 from xai_core.scene import UPLOAD, Scene
@@ -142,7 +142,11 @@ def test_figures_of_a_classifier(small):
     assert sum(item["support"] for item in figures["classes"]) == COUNT
     assert figures["split"] == "mnist val, 70 pictures"
     assert figures["groups"] == {
-        name: {"accuracy": pytest.approx(right[data.groups == name].mean()), "support": int((data.groups == name).sum())}
+        name: {
+            "accuracy": pytest.approx(right[data.groups == name].mean()),
+            "interval": list(wilson_interval(int(right[data.groups == name].sum()), int((data.groups == name).sum()))),
+            "support": int((data.groups == name).sum()),
+        }
         for name in ("east", "west")
     }
     record = weights.read_manifest()["cnn-mnist"]

@@ -24,6 +24,7 @@ from ..denoisers import Denoiser, load_denoiser
 from ..errors import InvalidInput, NoiseLensError
 from ..explainers import explain
 from ..metrics import psnr
+from ..scene import Scene
 from ..trust import rank_correlation
 from ..types import Array, Dataset
 from ..weights import REPOSITORY
@@ -218,7 +219,7 @@ def _whole(path: Path, rows: int) -> bool:
     if not path.exists():
         return False
     try:
-        found = bool(parquet.read_metadata(path).num_rows == rows)
+        found = bool(parquet.read_table(path).num_rows == rows)
     except Exception:  # Arrow raises its own types on damaged files
         found = False
     if not found:
@@ -230,10 +231,7 @@ def _write(table: Any, path: Path) -> None:
     import pyarrow.parquet as parquet
 
     aside = path.with_suffix(ASIDE)
-    with aside.open("wb") as file:
-        parquet.write_table(table, file)
-        file.flush()
-        os.fsync(file.fileno())
+    parquet.write_table(table, aside)
     aside.replace(path)
 
 
@@ -297,7 +295,7 @@ def _prepared(
     followed = grid.drifting(len(dataset))
     chunk = noise = -1
     clean: list[Array] = []
-    noisy: list[Any] = []
+    noisy: list[tuple[Array, float | None]] = []
     for piece in todo:
         scenes = [
             grid.scene_of(Condition(*grid.noises[piece.noise], grid.denoisers[piece.denoiser], grid.classifiers[0]), index)
@@ -306,17 +304,31 @@ def _prepared(
         if piece.chunk != chunk:
             chunk, noise, clean = piece.chunk, -1, [dataset.image(index) for index in piece.indices]
         if piece.noise != noise:
-            noise, noisy = piece.noise, list(pool.map(with_noise, scenes, clean))
-        seen = [found.noisy for found in noisy]
+            noise, noisy = piece.noise, list(pool.map(_noisy, scenes, clean))
+        seen = [image for image, _ in noisy]
         if piece.denoiser in denoisers:
-            known = scenes[0].level_source == "known"
-            levels = [found.true_sigma if known else None for found in noisy]
+            levels = [level for _, level in noisy]
             seen = list(pool.map(partial(_denoise, denoisers[piece.denoiser], stop), seen, levels))
-        with np.errstate(divide="ignore"):
-            quality = np.array([psnr(*pair)[0] for pair in zip(clean, seen, strict=True)], np.float32)
+        quality = np.array([_psnr(*pair) for pair in zip(clean, seen, strict=True)], np.float32)
         inputs = {name: np.concatenate([network.prepare(one) for one in seen]) for name, network in networks.items()}
         of = [place for place, index in enumerate(piece.indices) if index in followed]
         yield _Ready(inputs, quality, tuple(clean[place] for place in of), tuple(seen[place] for place in of))
+
+
+def _noisy(scene: Scene, clean: Array) -> tuple[Array, float | None]:
+    """What a denoiser is given: the picture and the level that it is told."""
+    if scene.level == 0 and scene.noise == "gaussian":
+        return clean, None if scene.level_source == "estimated" else 0.0  # what the chain gives, without drawing numbers
+    found = with_noise(scene, clean)
+    return found.noisy, found.true_sigma if scene.level_source == "known" else None
+
+
+def _psnr(clean: Array, seen: Array) -> float:
+    """dB; infinite for the same picture."""
+    if seen is clean:
+        return float("inf")
+    with np.errstate(divide="ignore"):
+        return float(psnr(clean, seen)[0])
 
 
 def _denoise(denoiser: Denoiser, stop: threading.Event, image: Array, level: float | None) -> Array:
