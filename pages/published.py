@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import panels, published, shortcuts
+from ui import collapse, panels, published, shortcuts
 
 panels.header("Published beside measured", "What did others report, what do we measure, and why do the two differ?")
 with panels.guard():
@@ -13,6 +13,9 @@ with panels.guard():
 st.subheader("Where the 34.7 dB come from", anchor=False)
 with panels.guard():
     published.wrap_around()
+st.subheader("Why the first network of the galaxy slides fails", anchor=False)
+with panels.guard():
+    collapse.section()
 st.subheader("What the galaxy classifier may be using", anchor=False)
 with panels.guard():
     shortcuts.section()

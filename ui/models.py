@@ -124,10 +124,16 @@ def _report(report: dict[str, Any]) -> None:
             "Class": [row["name"] for row in rows],
             "Precision": [row["precision"] for row in rows],
             "Recall": [row["recall"] for row in rows],
+            "Specificity": [row.get("specificity") for row in rows],
             "F1": [row["f1"] for row in rows],
             "Support": [row["support"] for row in rows],
         },
-        column_config={"Precision": percent, "Recall": percent, "F1": percent},
+        column_config={
+            "Precision": percent,
+            "Recall": st.column_config.NumberColumn(format="percent", help="Also called sensitivity."),
+            "Specificity": percent,
+            "F1": percent,
+        },
         hide_index=True,
     )
     for key, title in (("groups", "By source"), ("subtypes", "By subtype")):

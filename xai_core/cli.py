@@ -25,9 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench = commands.add_parser(
         "bench",
         help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
-        "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict",
+        "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict; "
+        "cnn1: the failure of the slides' first network",
     )
-    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels"])
+    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "cnn1"])
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
     )
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--only", nargs="+", default=[], metavar="NAME", help="these denoisers or, for planted, methods; default: all that apply"
     )
     bench.add_argument("--limit", type=int, default=0, help="only so many pictures (default: all; planted: 50, shortcuts: 200)")
+    bench.add_argument("--side", type=int, default=300, help="for cnn1: pixels of a picture")
     bench.add_argument("--csv", metavar="FILE", help="write the table (default for denoisers: bench-SET.csv)")
     bench.add_argument("--network", default="galaxy-cnn2", help="for explainers: galaxy-cnn2 or resnet50")
     bench.add_argument("--repeats", type=int, default=5, help="for explainers: rounds whose medians are taken")
@@ -85,18 +87,18 @@ def _run(given: argparse.Namespace) -> None:
         record = train(recipe, epochs=given.epochs, further=given.further)
         print(f"{given.name}: best epoch {record['epochs']}, {record['minutes']} minutes.")
         print(f"Now: python -m xai_core evaluate {given.name}")
-    elif given.command == "bench" and given.what == "explainers":
-        from .experiments.bench_explainers import bench_explainers
-
-        bench_explainers(given.network, repeats=given.repeats)
-    elif given.command == "bench" and given.what == "planted":
-        _planted(given)
-    elif given.command == "bench" and given.what == "shortcuts":
-        from .shortcuts import bench_shortcuts
-
-        names = bench_shortcuts(given.classifier, pictures=given.limit, seed=given.seed)
-        print("Written to " + " and ".join(f"assets/measured/{name}.json" for name in names) + ".")
     elif given.command == "bench":
+        _bench(given)
+    elif given.command == "sweep":
+        _sweep(given)
+    elif given.command == "evaluate":
+        from .experiments import evaluate
+
+        print(json.dumps(evaluate(given.name), indent=1))
+
+
+def _bench(given: argparse.Namespace) -> None:
+    if given.what == "denoisers":
         from pathlib import Path
 
         from .experiments import bench_denoisers, write_csv
@@ -105,16 +107,25 @@ def _run(given: argparse.Namespace) -> None:
         path = Path(given.csv or f"bench-{given.set}.csv")
         write_csv(rows, path)
         print(f"Written to {path}.")
-    elif given.command == "bench" and given.what == "labels":
+    elif given.what == "explainers":
+        from .experiments.bench_explainers import bench_explainers
+
+        bench_explainers(given.network, repeats=given.repeats)
+    elif given.what == "planted":
+        _planted(given)
+    elif given.what == "shortcuts":
+        from .shortcuts import bench_shortcuts
+
+        names = bench_shortcuts(given.classifier, pictures=given.limit, seed=given.seed)
+        print("Written to " + " and ".join(f"assets/measured/{name}.json" for name in names) + ".")
+    elif given.what == "labels":
         from .experiments.labels import bench_labels
 
         bench_labels(names=given.only)
-    elif given.command == "sweep":
-        _sweep(given)
-    elif given.command == "evaluate":
-        from .experiments import evaluate
+    elif given.what == "cnn1":
+        from .experiments.collapse import bench_collapse
 
-        print(json.dumps(evaluate(given.name), indent=1))
+        bench_collapse(given.side, given.limit or 100, seed=given.seed)
 
 
 def _planted(given: argparse.Namespace) -> None:

@@ -123,3 +123,22 @@ def test_figures_of_the_experiment_appear(visit, kept):
     table = visit("published").table("Measured here").set_index("Of")
     assert table.loc["Median filter, then ResNet50", "Measured here"] == pytest.approx(90)
     assert table.loc["Median filter, then ResNet50", "95 % interval"] == "88.00 to 92.00"
+
+
+def test_the_collapse_of_the_first_network(visit):
+    page = visit("published")
+    table = page.table("Silent before")
+    assert table["Layer"][0] == "to_255"
+    assert (table["after "] >= table["Silent before"]).all() and table["after "].max() > 0.9
+    assert "its loss is that of knowing nothing" in words(page)
+
+
+def test_how_good_a_classifier_could_be(visit):
+    page = visit("published")
+    found = measured.read("labels").row(what="contradicted by every network")
+    assert f"contradicts the label of **{found['value']:.1%}** of 1,190 pictures" in words(page)
+
+
+def test_neither_was_measured(visit, kept):
+    notes = " ".join(visit("published").notes)
+    assert "python -m xai_core bench cnn1" in notes and "python -m xai_core bench labels" in notes

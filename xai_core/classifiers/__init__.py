@@ -75,7 +75,12 @@ CLASSIFIERS = Registry(
             TRANSFER,
             "Only the two dense layers behind random convolutions are trained.",
         ),
-        _galaxies("cnn1", "CNN-1", "cnn1:build_cnn1", "The first network of the slides, which calls everything the same class."),
+        _galaxies(
+            "cnn1",
+            "CNN-1",
+            "cnn1:build_cnn1",
+            "The first network of the slides, which has no normalisation: most of its units fall silent.",
+        ),
         *(
             _galaxies(
                 name, f"{label}, ImageNet", TRANSFER, "Full width, from the weights of keras.applications where they can be had."
