@@ -146,7 +146,7 @@ def _sweep(given: argparse.Namespace) -> None:
     from pathlib import Path
 
     from .experiments import folder_of, get_preset, grid_of, load_results, run, usual_scene
-    from .experiments.results import table_lines, to_csv
+    from .experiments.results import keep, table_lines, to_csv
 
     preset = get_preset(given.preset)
     grid = grid_of(preset, usual_scene(given.dataset), classifiers=tuple(given.classifier), images=given.limit)
@@ -160,6 +160,9 @@ def _sweep(given: argparse.Namespace) -> None:
     if preset.source:
         print(f"Published: {preset.source}.")
     print(f"Results: {folder}")
+    if preset.dataset and not given.limit:  # of a whole split: worth a place on the page Published
+        names = f" --classifier {' '.join(given.classifier)}" if given.classifier else ""
+        print(f"Kept in {keep(preset.name, results, f'python -m xai_core sweep {preset.name}{names}')}.")
     if given.csv:
         Path(given.csv).write_bytes(to_csv(results))
         print(f"Written to {given.csv}.")

@@ -8,10 +8,10 @@ import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 
-from xai_core import cli
+from xai_core import cli, measured
 from xai_core.errors import InvalidInput
 from xai_core.experiments import CLEAN, NONE, Grid, Results, load_results, summaries
-from xai_core.experiments.results import compare, confused, report, scene_of, table_lines, to_csv, to_parquet
+from xai_core.experiments.results import compare, confused, keep, report, scene_of, table_lines, to_csv, to_parquet
 from xai_core.metrics import wilson_interval
 from xai_core.scene import Scene
 
@@ -118,6 +118,18 @@ def test_downloads_hold_every_row(results, tmp_path):
     assert '"probability_Elliptical","probability_Other"' in head and "probabilities" not in head.split(",")
     first = dict(zip(head.replace('"', "").split(","), lines[0].split(","), strict=True))
     assert float(first["probability_Other"]) == pytest.approx(0.1)
+
+
+def test_figures_that_are_kept(results, tmp_path, monkeypatch):
+    monkeypatch.setenv("XAI_MEASURED_DIR", str(tmp_path))
+    keep("b5", results, "a command")
+    found = measured.read("b5")
+    assert (found.command, len(found.rows)) == ("a command", 3)
+    row = found.row(noise="gaussian", denoiser="median")
+    low, high = wilson_interval(3, 4)
+    assert (row["accuracy"], row["low"], row["high"], row["pictures"]) == (0.75, low, high, 4)
+    assert row["recovered"] == pytest.approx((0.75 - 0.25) / (1 - 0.25))
+    assert row["split"] == "simulated_galaxies val" and row["classifier"] == "galaxy-cnn2"
 
 
 def test_the_table_in_words(results):

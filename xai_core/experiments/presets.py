@@ -106,10 +106,10 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "robustness",
         "Denoise first, or train on noise?",
-        "Every galaxy of val, clean and at seven levels of Gaussian noise, as it is or through the U-Net, to ResNet50 and to a "
-        "network trained on noise.",
+        "Every galaxy of val, clean and at seven levels of Gaussian noise, as it is or through the U-Net, to CNN-2 and to "
+        "CNN-2 trained on noise.",
         _robustness,
-        ("galaxy-resnet50", "galaxy-robust"),
+        ("galaxy-cnn2", "galaxy-robust"),
         GALAXIES,
     ),
 )

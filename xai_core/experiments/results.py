@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import measured
 from ..datasets import DATASETS
 from ..errors import InvalidInput
 from ..metrics import Estimate, Paired, ReportEstimates, bootstrap_mean, bootstrap_report, calibration, paired, wilson_interval
@@ -27,8 +28,7 @@ class Results:
 
     table: a pyarrow.Table, one row a cell; index, seed, group and subtype ("": unknown), truth (-1: unknown), predicted;
     probabilities of all classes; margin of the largest over the second; psnr of what was classified, dB; drift_METHOD, rank
-    correlation with the clean map, null where it is
-    not measured. total: rows of the finished experiment.
+    correlation with the clean map, null where it is not measured. total: rows of the finished experiment.
     """
 
     grid: Grid
@@ -112,6 +112,27 @@ def summaries(results: Results) -> tuple[Summary, ...]:
     return tuple(_with_recovered(one, found, results.grid) for one in found)
 
 
+def keep(name: str, results: Results, command: str) -> Path:
+    """Keep the figures of every condition under that name, for the page Published (see `measured`)."""
+    rows = [
+        {
+            "classifier": one.condition.classifier,
+            "denoiser": one.condition.denoiser,
+            "noise": one.condition.noise,
+            "level": one.condition.level,
+            "accuracy": one.accuracy.value,
+            "low": one.accuracy.low,
+            "high": one.accuracy.high,
+            "recovered": one.recovered,
+            "psnr": one.psnr,
+            "pictures": one.pictures,
+            "split": f"{results.grid.scene.dataset} {results.grid.split}",
+        }
+        for one in summaries(results)
+    ]
+    return measured.write(name, rows, command=command, seed=results.grid.scene.seed)
+
+
 def _summary(results: Results, condition: Condition) -> Summary:
     columns, rows, known = results.columns, results.rows(condition), results.labelled(condition)
     nothing = float("nan")
@@ -119,8 +140,8 @@ def _summary(results: Results, condition: Condition) -> Summary:
     if len(known):
         right = int(_right(results, known).sum())
         accuracy = Estimate(right / len(known), *wilson_interval(right, len(known)))
-        measured = calibration(columns[PROBABILITIES][known], columns["truth"][known])
-        error, brier = measured.error, measured.brier
+        calibrated = calibration(columns[PROBABILITIES][known], columns["truth"][known])
+        error, brier = calibrated.error, calibrated.brier
     drift = {}
     for method in results.grid.methods if results.grid.drift else ():
         values = np.asarray(columns[f"drift_{method}"][rows], np.float64)
