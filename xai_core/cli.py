@@ -34,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     bench.add_argument("--levels", type=float, nargs="+", default=[15, 25, 50], help="sigma, 0-255 scale")
     bench.add_argument(
-        "--only", nargs="+", default=[], metavar="NAME", help="these denoisers or, for planted, methods; default: all that apply"
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="these denoisers, methods (planted, explainers) or classifiers (labels); default: all that apply",
     )
     bench.add_argument("--limit", type=int, default=0, help="only so many pictures (default: all; planted: 50, shortcuts: 200)")
     bench.add_argument("--side", type=int, default=300, help="for cnn1: pixels of a picture")
@@ -110,7 +114,7 @@ def _bench(given: argparse.Namespace) -> None:
     elif given.what == "explainers":
         from .experiments.bench_explainers import bench_explainers
 
-        bench_explainers(given.network, repeats=given.repeats)
+        bench_explainers(given.network, repeats=given.repeats, only=given.only)
     elif given.what == "planted":
         _planted(given)
     elif given.what == "shortcuts":

@@ -61,8 +61,11 @@ def test_start_watch_stop_go_on_and_open_a_mistake(server, page):
 
     choose(page, "Condition", re.compile("^Gaussian 50 → CNN-2"))
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=READY)
+    page.wait_for_timeout(1000)  # the run that follows a choice may not have begun
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=READY)
     matrix = page.locator("[data-testid=stPlotlyChart]").last
-    matrix.scroll_into_view_if_needed()
+    matrix.evaluate("chart => chart.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(300)
     right = matrix.locator(".scatterlayer .point").nth(3).bounding_box()
     page.mouse.click(right["x"] + right["width"] / 2, right["y"] + right["height"] / 2)
     page.get_by_text(re.compile("Other named Other")).wait_for(timeout=READY)

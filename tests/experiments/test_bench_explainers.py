@@ -33,3 +33,11 @@ def test_every_task_has_our_time_and_its_peers(small):
 def test_what_cannot_be_measured_gets_a_sentence(given):
     with pytest.raises(InvalidInput, match="Expected a network of galaxy-cnn2, resnet50"):
         bench.bench_explainers(given[0], repeats=given[1])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_some_tasks_alone(small):
+    rows = bench.bench_explainers("resnet50", repeats=1, only=["grad-cam"], report=lambda line: None)
+    assert {row.task for row in rows} == {"Grad-CAM"}
+    with pytest.raises(InvalidInput, match="Expected words of Grad-CAM; .*, received shap"):
+        bench.bench_explainers("resnet50", only=["shap"])

@@ -1,5 +1,6 @@
 """Models: the card of every trained network, from the manifest."""
 
+import copy
 import json
 
 import pytest
@@ -54,7 +55,7 @@ def figures(tmp_path, monkeypatch):
     """The manifest with other figures in it; the weights stay where they are."""
 
     def change(name, found):
-        manifest = read_manifest()
+        manifest = copy.deepcopy(read_manifest())  # which is shared by all who read it
         manifest[name]["figures"] = found
         for path in weights.models_dir().iterdir():
             if not (tmp_path / path.name).exists() and path.name != "manifest.json":

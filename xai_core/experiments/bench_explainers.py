@@ -31,12 +31,14 @@ class Timing:
     seconds: float
 
 
-def bench_explainers(network: str, *, repeats: int = 5, report: Callable[[str], None] = print) -> list[Timing]:
+def bench_explainers(
+    network: str, *, repeats: int = 5, only: Sequence[str] = (), report: Callable[[str], None] = print
+) -> list[Timing]:
     """Time our methods, their floor in bare compiled passes, and the libraries that are installed, in turn.
 
     network: "galaxy-cnn2" at 96 x 96 or "resnet50" (random weights) at 224 x 224. repeats: rounds whose medians are taken; in
-    each round every library has its turn, so that other load falls on all alike.
-    Raises InvalidInput for another network or fewer than 1 round.
+    each round every library has its turn, so that other load falls on all alike. only: words of the tasks to time ("RISE"); ()
+    is all. Raises InvalidInput for another network, fewer than 1 round, or words of no task.
     """
     if network not in NETWORKS or repeats < 1:
         raise InvalidInput(
@@ -44,7 +46,12 @@ def bench_explainers(network: str, *, repeats: int = 5, report: Callable[[str], 
         )
     model, image = _network(network)
     rows: list[Timing] = []
-    for task, libraries in _tasks(model, image).items():
+    tasks = _tasks(model, image)
+    chosen = [task for task in tasks if not only or any(word.lower() in task.lower() for word in only)]
+    if not chosen:
+        raise InvalidInput(f"Expected words of {'; '.join(tasks)}, received {', '.join(only)}.")
+    for task in chosen:
+        libraries = tasks[task]
         seconds: dict[str, list[float]] = {name: [] for name in libraries}
         for call in libraries.values():
             call()
