@@ -45,6 +45,7 @@ from xai_core.experiments import CLEAN, NONE, Grid, run, runner
 from xai_core.scene import Scene
 
 class Network:  # no TensorFlow: ten seconds less
+    class_names = ("Elliptical", "Other")
     def prepare(self, images):
         return images[:, ::16, ::16]
     def __call__(self, images):
@@ -229,6 +230,13 @@ def test_an_error_in_the_background_reaches_the_caller(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_denoise", fails)
     with pytest.raises(InvalidInput, match="Not today"):
         run(GRID, tmp_path)
+
+
+def test_other_classes_than_the_networks_are_refused(tmp_path, monkeypatch):
+    real = module.load_dataset
+    monkeypatch.setattr(module, "load_dataset", lambda *given: replace(real(*given), class_names=("Cat", "Dog")))
+    with pytest.raises(InvalidInput, match="galaxy-cnn2 tells Elliptical, Other apart; the pictures are of Cat, Dog. Rename"):
+        run(GRID, tmp_path / "run")
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,8 @@ def _computed(grid: Grid, dataset: Dataset, todo: list[_Piece], wait: Callable[[
     if not todo:
         return
     networks = {name: load_classifier(name) for name in grid.classifiers}
+    for name, network in networks.items():
+        _same_classes(name, network, dataset)
     stop = threading.Event()
     rows = _Rows(grid, dataset, networks, wait)
     with ThreadPoolExecutor(1, "prepares") as ahead, ThreadPoolExecutor(_workers(), "denoises") as pool:
@@ -263,6 +265,15 @@ def _computed(grid: Grid, dataset: Dataset, todo: list[_Piece], wait: Callable[[
                 yield piece, rows.of(piece, ready)
         finally:
             stop.set()  # the thread ends after the picture that it is at
+
+
+def _same_classes(name: str, network: Classifier, dataset: Dataset) -> None:
+    """A folder of the user's own may have other classes, whose numbers would be compared with the network's."""
+    if dataset.class_names and dataset.class_names != network.class_names:
+        raise InvalidInput(
+            f"{name} tells {', '.join(network.class_names)} apart; the pictures are of {', '.join(dataset.class_names)}. "
+            "Rename the classes in the folder's mapping, in that order, or choose another data set."
+        )
 
 
 def _workers() -> int:
