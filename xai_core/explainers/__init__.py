@@ -16,6 +16,7 @@ from ..registry import Parameter, Registry, Spec
 from ..types import Array, Explanation, Progress
 from ._activations import LayerSummary, activations, list_layers, spatial_layers, summarise_layers
 from ._health import LayerHealth, layer_health
+from ._layers import field
 from ._masks import HIDE
 from .attention_rollout import has_attention
 from .base import (
@@ -333,7 +334,7 @@ def explain(
 
     def explained(evidence: Evidence) -> Explanation:
         return Explanation(
-            heatmap=_to_size(evidence.maps, subject.size, spec.supports["resize"]),
+            heatmap=_to_size(_in_frame(evidence.maps, subject, spec.supports["resize"]), subject.size, spec.supports["resize"]),
             method=spec.name,
             target=targets_text(subject.targets),
             parameters={name: "given" if isinstance(value, np.ndarray) else value for name, value in values.items()},
@@ -377,6 +378,18 @@ def _complete(spec: Spec, given: dict[str, Any]) -> dict[str, Any]:
     for name in free:
         spec.parameter(name)
     return spec.complete({name: value for name, value in given.items() if name not in free}) | free
+
+
+def _in_frame(maps: Array, subject: Any, how: str) -> Array:
+    """A layer's maps (N, h, w) laid over the part of the input that the network looks at, 0 around it."""
+    height, width = subject.shape[:2]
+    rows, columns = field(subject.model, subject.shape)
+    part = rows.stop - rows.start, columns.stop - columns.start
+    if maps.shape[1:] == (height, width) or part == (height, width):
+        return maps
+    framed = np.zeros((len(maps), height, width), np.float32)
+    framed[:, rows, columns] = _to_size(maps, part, how)
+    return framed
 
 
 def _to_size(maps: Array, size: tuple[int, int], how: str) -> Array:

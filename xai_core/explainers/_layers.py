@@ -159,6 +159,20 @@ def recording(model: Any, watch: Callable[[str, Any], Any] | None = None) -> Ite
         yield found
 
 
+def field(model: Any, shape: Shape) -> tuple[slice, slice]:
+    """Rows and columns of the input that the network looks at: all, or what a Cropping2D right behind the input leaves.
+
+    A layer's map lies over these, not over the whole picture. shape: (h, w, c) of the input.
+    """
+    import keras
+
+    layers = [layer for layer in getattr(model, "layers", ()) if not isinstance(layer, keras.layers.InputLayer)]
+    (top, bottom), (left, right) = (
+        layers[0].cropping if layers and isinstance(layers[0], keras.layers.Cropping2D) else ((0, 0), (0, 0))
+    )
+    return slice(top, shape[0] - bottom), slice(left, shape[1] - right)
+
+
 def attention_layers(model: Any) -> list[Any]:
     """The layers of a network that compute attention between tokens and can tell it."""
     import keras

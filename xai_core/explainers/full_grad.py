@@ -6,6 +6,7 @@ import numpy as np
 
 from ..types import Progress
 from ._gradients import constant_gradients
+from ._layers import field
 from ._models import Subject
 from .base import Evidence, completeness_residual, no_progress
 
@@ -25,18 +26,22 @@ def full_grad(subject: Subject, *, progress: Progress = no_progress) -> Evidence
     columns, unplaced_part = the rest, score = S.
     Source: Srinivas & Fleuret (2019), arXiv:1905.00780.
     """
-    height, width = subject.shape[:2]
+    rows, columns = field(subject.model, subject.shape)
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    around = ((0, 0), (rows.start, subject.shape[0] - rows.stop), (columns.start, subject.shape[1] - columns.stop))
 
     def laid_over(part: Any) -> Any:
-        """Over channels, (N, h, w, c) -> (N, height, width): as `base.resize_sum`, in TensorFlow."""
+        """Over channels, (N, h, w, c) -> the size of the input: as `base.resize_sum`, in TensorFlow."""
         import tensorflow as tf
 
         h, w = part.shape[1:3]
         total = tf.reduce_sum(part, axis=-1, keepdims=True)
+        if (h, w) == subject.shape[:2]:
+            return total[..., 0]
         if (h, w) != (height, width):
             enlarged = tf.image.resize(total, (-(-height // h) * h, -(-width // w) * w), "bilinear")
             total = tf.image.resize(enlarged, (height, width), "area") * (h * w / (height * width))
-        return total[..., 0]
+        return tf.pad(total[..., 0], around)
 
     split = constant_gradients(subject, laid_over)
     progress(1.0)

@@ -9,7 +9,7 @@ from ..compiled import apply, compiled, trace
 from ..images import resize
 from ..types import Array
 from ._gradients import layer_gradients
-from ._layers import outline
+from ._layers import field, outline
 from ._masks import Masks, forward_batch, masked_scores
 from ._models import Subject
 from ._refine import refine, rounds_of
@@ -40,7 +40,7 @@ def score_cam(subject: Subject, *, layer: str | None = None, channels: int = 64,
     weights, used = np.empty((len(maps), count), np.float32), np.zeros(len(maps), int)
 
     def advance(index: int, part: slice) -> bool:
-        weights[index, part] = runs[index](_stretched(maps[index][..., orders[index, part]], subject.shape))
+        weights[index, part] = runs[index](_stretched(maps[index][..., orders[index, part]], subject))
         used[index] = part.stop
         return False
 
@@ -76,8 +76,11 @@ def _run(subject: Subject, index: int) -> Callable[[Array], Array]:
     return lambda masks: np.asarray(call(*fixed, tf.constant(masks)).numpy()[:, target.index], np.float32)
 
 
-def _stretched(maps: Array, shape: tuple[int, int, int]) -> Array:
-    """Channels (h', w', count) at the size of the input, each from 0 to 1: (count, h, w)."""
-    large = resize(np.moveaxis(maps, -1, 0)[..., None], *shape[:2])[..., 0]
+def _stretched(maps: Array, subject: Subject) -> Array:
+    """Channels (h', w', count) over what the network sees of the input, each from 0 to 1: (count, h, w); 0 around it."""
+    rows, columns = field(subject.model, subject.shape)
+    large = resize(np.moveaxis(maps, -1, 0)[..., None], rows.stop - rows.start, columns.stop - columns.start)[..., 0]
     low, high = (bound(large, axis=(1, 2), keepdims=True) for bound in (np.min, np.max))
-    return np.asarray((large - low) / (high - low + 1e-7), np.float32)
+    framed = np.zeros((len(large), *subject.shape[:2]), np.float32)
+    framed[:, rows, columns] = (large - low) / (high - low + 1e-7)
+    return framed
