@@ -19,36 +19,24 @@ def section() -> None:
     )
     held_out = found.row(section="held out")
     worst = max(after.values(), key=lambda row: row["silent"])
-    left, right = st.columns(2, gap="medium")
-    with left:
-        chart = render.curves(
-            [row["step"] for row in steps],
-            {"loss of each batch": [row["loss"] for row in steps], "knowing nothing (ln 2)": [0.6931] * len(steps)},
-            x_title="Step (batch of 32)",
-            y_title="Loss (cross entropy)",
-        )
-        st.plotly_chart(chart, config=render.CONFIG, key="collapse-loss", width="stretch")
-    with right:
-        st.dataframe(
-            {
-                "Layer": list(before),
-                "Size before": [row["size"] for row in before.values()],
-                "after": [after[name]["size"] for name in before],
-                "Silent before": [row["silent"] for row in before.values()],
-                "after ": [after[name]["silent"] for name in before],
-                "Gradient before": [row["gradient"] for row in before.values()],
-                "after  ": [after[name]["gradient"] for name in before],
-            },
-            column_config={
-                name: st.column_config.NumberColumn(format="percent" if name in ("Silent before", "after ") else "%.3g")
-                for name in ("Size before", "after", "Silent before", "after ", "Gradient before", "after  ")
-            },
-            hide_index=True,
-        )
-        st.caption(
-            "Size: root mean square of the outputs. Silent: channels (units) that are 0 on all of 16 held-out pictures. "
-            "Gradient: norm of the gradient of the score."
-        )
+    chart = render.curves(
+        [row["step"] for row in steps],
+        {"loss of each batch": [row["loss"] for row in steps], "knowing nothing (ln 2)": [0.6931] * len(steps)},
+        x_title="Step (batch of 32)",
+        y_title="Loss (cross entropy)",
+        log_y=True,
+    )
+    st.plotly_chart(chart, config=render.CONFIG, key="collapse-loss", width="stretch")
+    columns, formats = {"Layer": list(before)}, {}
+    for title, key, shown in (("Size", "size", "%.3g"), ("Silent", "silent", "percent"), ("Gradient", "gradient", "%.3g")):
+        for when, layers in (("before", before), ("after", after)):
+            columns[f"{title} {when}"] = [layers[name][key] for name in before]
+            formats[f"{title} {when}"] = st.column_config.NumberColumn(format=shown)
+    st.dataframe(columns, column_config=formats, hide_index=True, height="content")
+    st.caption(
+        "Size: root mean square of the outputs. Silent: channels (units) that are 0 on all of 16 held-out pictures. "
+        "Gradient: norm of the gradient of the score."
+    )
     if held_out:
         st.markdown(
             f"The slides report 50 % and a loss that falls from 9.9 to 0.697. Here, after {len(steps)} steps, CNN-1 is right on "

@@ -129,7 +129,7 @@ def test_the_collapse_of_the_first_network(visit):
     page = visit("published")
     table = page.table("Silent before")
     assert table["Layer"][0] == "to_255"
-    assert (table["after "] >= table["Silent before"]).all() and table["after "].max() > 0.9
+    assert (table["Silent after"] >= table["Silent before"]).all() and table["Silent after"].max() > 0.9
     assert "its loss is that of knowing nothing" in words(page)
 
 

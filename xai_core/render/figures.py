@@ -132,6 +132,7 @@ def curves(
     y_title: str,
     mark: float | None = None,
     log_x: bool = False,
+    log_y: bool = False,
 ) -> go.Figure:
     """Lines over a common axis (a figure over the noise level), the current setting marked.
 
@@ -147,7 +148,7 @@ def curves(
     if mark is not None:
         figure.add_vline(x=mark, line={"color": PALETTE[-1], "width": 1, "dash": "dot"})
     figure.update_xaxes(title=x_title, type="log" if log_x else "linear")
-    figure.update_yaxes(title=y_title)
+    figure.update_yaxes(title=y_title, type="log" if log_y else "linear")
     figure.update_layout(hovermode="x unified")
     return _compact(figure, height=320, legend=len(series) > 1)
 
