@@ -1,5 +1,6 @@
 """Classifiers: trained networks behind one call that takes images of any size."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ from .. import weights
 from ..compiled import forward
 from ..images import check_images, resize, to_channels
 from ..registry import Registry, Spec
-from ..types import Array
+from ..types import Array, Dataset
+
+CHUNK = 64
+"""Pictures of a data set that are in memory at once."""
 
 TRANSFER = "transfer:build_transfer"
 
@@ -126,3 +130,9 @@ def load_classifier(name: str) -> Classifier:
     """
     spec = CLASSIFIERS.get(name)
     return Classifier(spec, weights.load(name), tuple(weights.entry(name)["classes"]))
+
+
+def probabilities(classifier: Callable[[Array], Array], dataset: Dataset) -> Array:
+    """Probabilities (N, classes) of all pictures of a data set, which are read a few at a time."""
+    chunks = [range(at, min(at + CHUNK, len(dataset))) for at in range(0, len(dataset), CHUNK)]
+    return np.concatenate([classifier(np.concatenate([dataset.image(index) for index in chunk])) for chunk in chunks])

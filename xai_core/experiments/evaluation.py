@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import weights
-from ..classifiers import load_classifier
+from ..classifiers import load_classifier, probabilities
 from ..datasets import load_dataset
 from ..denoisers import DENOISERS, load_denoiser
 from ..images import clip
@@ -80,9 +80,7 @@ def _classifier(name: str) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for order, dataset_name in enumerate(names):
         dataset = load_dataset(dataset_name)
-        predicted = np.concatenate(
-            [classifier(np.concatenate([dataset.image(i) for i in chunk])).argmax(axis=1) for chunk in _chunks(len(dataset))]
-        )
+        predicted = probabilities(classifier, dataset).argmax(axis=1)
         report = classification_report(dataset.labels, predicted, dataset.class_names).as_dict()
         report["split"] = f"{dataset.name} {dataset.split}, {len(dataset)} pictures"
         right = predicted == dataset.labels
@@ -97,7 +95,3 @@ def _share(right: NDArray[np.bool_]) -> dict[str, Any]:
     """The share of pictures that were classified rightly, with its 95 % interval."""
     count = int(right.sum())
     return {"accuracy": float(right.mean()), "interval": list(wilson_interval(count, len(right))), "support": len(right)}
-
-
-def _chunks(count: int) -> list[range]:
-    return [range(start, min(start + 64, count)) for start in range(0, count, 64)]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import measured
-from ..classifiers import CLASSIFIERS, load_classifier
+from ..classifiers import CLASSIFIERS, load_classifier, probabilities
 from ..datasets import load_dataset
 from ..errors import InvalidInput
 from ..metrics import label_noise, missed_by_all, wilson_interval
@@ -33,9 +33,7 @@ def bench_labels(
     known = [spec.name for spec in CLASSIFIERS if dataset in spec.supports["datasets"] and spec.name in trained_models()]
     found = {}
     for name in names or known:
-        classifier = load_classifier(name)
-        chunks = [range(at, min(at + 64, len(data))) for at in range(0, len(data), 64)]
-        shares = np.concatenate([classifier(np.concatenate([data.image(i) for i in chunk])) for chunk in chunks])
+        shares = probabilities(load_classifier(name), data)
         accuracy = float((shares.argmax(axis=1) == data.labels).mean())
         report(f"{name}: {accuracy:.2%}")
         if names or accuracy >= FEWEST:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..classifiers import Classifier
+from ..classifiers import Classifier, probabilities
 from ..errors import InvalidInput
 from ..explainers import EXPLAINERS, explain
 from ..metrics import Estimate, bootstrap_mean, wilson_interval
@@ -174,12 +174,7 @@ def _fills(dataset: Dataset, indices: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _right(classifier: Classifier, val: Dataset) -> NDArray[np.bool_]:
-    right = np.zeros(len(val), bool)
-    for start in range(0, len(val), 64):
-        indices = range(start, min(start + 64, len(val)))
-        images = np.concatenate([classifier.prepare(val.image(index)) for index in indices])
-        right[start : start + 64] = classifier(images).argmax(axis=1) == val.labels[start : start + 64]
-    return right
+    return np.asarray(probabilities(classifier, val).argmax(axis=1) == val.labels)
 
 
 def _background(classifier: Classifier, val: Dataset, count: int, seed: int, report: Report) -> list[Row]:
