@@ -26,9 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "bench",
         help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
         "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict; "
-        "cnn1: the failure of the slides' first network",
+        "curve: accuracy over the number of training pictures; cnn1: the failure of the slides' first network",
     )
-    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "cnn1"])
+    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "curve", "cnn1"])
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
     )
@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bench.add_argument("--csv", metavar="FILE", help="write the table (default for denoisers: bench-SET.csv)")
     bench.add_argument("--network", default="galaxy-cnn2", help="for explainers: galaxy-cnn2 or resnet50")
     bench.add_argument("--repeats", type=int, default=5, help="for explainers: rounds whose medians are taken")
-    bench.add_argument("--seed", type=int, default=0, help="for planted and shortcuts: of all that is random")
-    bench.add_argument("--classifier", default="galaxy-cnn2", help="for shortcuts: whose accuracies and maps are measured")
+    bench.add_argument("--seed", type=int, default=0, help="for planted, shortcuts and curve: of all that is random")
+    bench.add_argument("--classifier", help="for shortcuts (default: galaxy-cnn2) and curve (galaxy-vgg16)")
     bench.add_argument("--markdown", action="store_true", help="for planted: print the table of docs/planted-evidence.md")
     sweep = commands.add_parser(
         "sweep", help="an experiment: accuracy over noise, denoisers and classifiers; goes on where it stopped"
@@ -120,12 +120,16 @@ def _bench(given: argparse.Namespace) -> None:
     elif given.what == "shortcuts":
         from .shortcuts import bench_shortcuts
 
-        names = bench_shortcuts(given.classifier, pictures=given.limit, seed=given.seed)
+        names = bench_shortcuts(given.classifier or "galaxy-cnn2", pictures=given.limit, seed=given.seed)
         print("Written to " + " and ".join(f"assets/measured/{name}.json" for name in names) + ".")
     elif given.what == "labels":
         from .experiments.labels import bench_labels
 
         bench_labels(names=given.only)
+    elif given.what == "curve":
+        from .experiments.learning_curve import bench_learning_curve
+
+        bench_learning_curve(given.classifier or "galaxy-vgg16", seed=given.seed)
     elif given.what == "cnn1":
         from .experiments.collapse import bench_collapse
 

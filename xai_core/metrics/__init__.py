@@ -6,6 +6,7 @@ from .classification import Report, classification_report, wilson_interval
 from .gradient import GradientSimilarity, gradient_similarity
 from .image_quality import mse, pixel_accuracy, psnr, psnr_8bit, ssim
 from .label_noise import LabelNoise, label_noise, missed_by_all
+from .learning_curve import PowerLaw, power_law
 from .multiscale import ms_ssim
 from .no_reference import JInvariance, Sure, blur_effect, j_invariance, sure
 from .perceptual import lpips, lpips_available
@@ -19,6 +20,7 @@ __all__ = [
     "JInvariance",
     "LabelNoise",
     "Paired",
+    "PowerLaw",
     "RadialPower",
     "Report",
     "ReportEstimates",
@@ -39,6 +41,7 @@ __all__ = [
     "mse",
     "paired",
     "pixel_accuracy",
+    "power_law",
     "power_spectrum",
     "psnr",
     "psnr_8bit",

@@ -443,7 +443,14 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     _galaxies("galaxy-alexnet", "AlexNet, half width (galaxies)", ALEXNET, ("width", 0.5), epochs=8),
     _galaxies(
-        "galaxy-vgg16", "VGG16, narrow (galaxies)", TRANSFER, ("base", "VGG16"), ("width", 0.375), learning_rate=3e-4, epochs=14
+        "galaxy-vgg16",
+        "VGG16, narrow (galaxies)",
+        TRANSFER,
+        ("base", "VGG16"),
+        ("width", 0.375),
+        learning_rate=3e-4,
+        epochs=45,
+        patience=45,
     ),
     _galaxies(
         "galaxy-vgg16-frozen",
@@ -465,11 +472,11 @@ RECIPES: tuple[Recipe, ...] = (
         ("width", 0.25),
         side=192,
         border=24,
-        epochs=24,
-        patience=24,
+        epochs=40,
+        patience=40,
     ),
     _galaxies("galaxy-inceptionv3", "InceptionV3, narrow (galaxies)", TRANSFER, ("base", "InceptionV3"), ("width", 0.375)),
-    _galaxies("galaxy-vit", "Vision transformer (galaxies)", VIT, learning_rate=5e-4, epochs=10),
+    _galaxies("galaxy-vit", "Vision transformer (galaxies)", VIT, ("dropout", 0.0), learning_rate=5e-4, epochs=60, patience=60),
     Recipe(
         "galaxy-robust",
         "CNN-2, trained with noise (galaxies)",
