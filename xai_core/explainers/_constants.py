@@ -6,14 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ._layers import wrapping
-
-WITHOUT = (
-    *("Add", "Average", "AveragePooling2D", "Concatenate", "Cropping2D", "Dropout", "Flatten", "GlobalAveragePooling2D"),
-    *("GlobalMaxPooling2D", "MaxPooling2D", "Maximum", "Minimum", "Permute", "Reshape", "Resizing", "SpatialDropout2D"),
-    *("Subtract", "UpSampling2D", "ZeroPadding2D"),
-)
-"""Keras layers that have no constant part: f(u) = f'(u) u. Said here, because forward differentiation takes time, leaves
-rounding, and knows nothing of a bilinear resize."""
+from ._linear import activation, is_biased, is_homogeneous
 
 ROUNDING = 1e-6
 """Of a layer's largest output: constants below are what float32 left of a difference of equal numbers."""
@@ -32,16 +25,6 @@ def constants(model: Any, tape: Any) -> Iterator[list[tuple[Any, Any]]]:
     owner = threading.get_ident()
     found: list[tuple[Any, Any]] = []
     inside = False
-    kinds = keras.layers
-    with_bias = {
-        kinds.Dense,
-        kinds.EinsumDense,
-        kinds.Conv2D,
-        kinds.Conv2DTranspose,
-        kinds.DepthwiseConv2D,
-        kinds.SeparableConv2D,
-    }
-    without = {getattr(kinds, name) for name in WITHOUT}
     plain = keras.activations.linear, keras.activations.relu
 
     def note(outputs: Any, constant: Any) -> Any:
@@ -69,26 +52,22 @@ def constants(model: Any, tape: Any) -> Iterator[list[tuple[Any, Any]]]:
 
     def around(path: str, layer: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         nonlocal inside
-        if inside or isinstance(layer, keras.Model) or type(layer) in without:
+        if inside or isinstance(layer, keras.Model) or is_homogeneous(layer):
             return call(*args, **kwargs)
         inside = True
         try:
-            if type(layer) not in with_bias or getattr(layer, "data_format", "") == "channels_first":
+            if not is_biased(layer):
                 return through(call, args, kwargs)
-            activation = layer.activation
 
-            def noted(outputs: Any) -> Any:
+            def noted(outputs: Any, function: Callable[[Any], Any]) -> Any:
                 if threading.get_ident() != owner:
-                    return activation(outputs)
+                    return function(outputs)
                 if layer.bias is not None:
                     outputs = note(outputs, layer.bias)
-                return activation(outputs) if activation in plain else through(activation, (outputs,), {})
+                return function(outputs) if function in plain else through(function, (outputs,), {})
 
-            object.__setattr__(layer, "activation", noted)
-            try:
+            with activation(layer, noted):
                 return call(*args, **kwargs)
-            finally:
-                object.__setattr__(layer, "activation", activation)
         finally:
             inside = False
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiled import compiled, trace
+from ..compiled import apply, compiled, trace
 from ..errors import InvalidInput
 from ..types import Array, Progress
 from ._constants import constants
@@ -261,3 +261,25 @@ def attention_scores(subject: Subject, fuse: str, weighted: bool) -> tuple[Array
             "Attention rollout needs attention over all of a picture; here it is within windows. Use another method."
         )
     return attention, numbers
+
+
+def pull_back(model: Any, inputs: Array, weights: Array) -> Array:
+    """J(y)^T w, with J the Jacobian of a Keras model at y: how the sum of its outputs times w changes with each input.
+
+    inputs: y, (N, h, w, c). weights: w, of the shape of the model's outputs, (N, ...). Returns (N, h, w, c) float32.
+    """
+    import tensorflow as tf
+
+    shape, outputs = inputs.shape[1:], weights.shape[1:]
+
+    def run(pictures: Any, weights: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(pictures)
+            found = apply(model, pictures)
+        return tape.gradient(found, pictures, output_gradients=weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+    signature = ((None, *shape), "float32"), ((None, *outputs), "float32")
+    call = compiled(model, ("rows", shape, outputs), lambda: trace(run, *signature))
+    size = batch_size(model, shape)
+    parts = [call(inputs[at : at + size], weights[at : at + size]).numpy() for at in range(0, len(inputs), size)]
+    return np.concatenate(parts)

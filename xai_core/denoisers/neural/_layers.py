@@ -30,6 +30,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 class PadToMultiple(keras.layers.Layer):
     """Mirror a picture at its lower and right edge until height and width are multiples of a number."""
 
+    linear = True
+
     def __init__(self, multiple: int, **options: Any) -> None:
         super().__init__(**options)
         self.multiple = multiple
@@ -51,6 +53,8 @@ class PadToMultiple(keras.layers.Layer):
 class CropLike(keras.layers.Layer):
     """Cut a picture at its lower and right edge to the size of another: `layer([picture, other])`."""
 
+    linear = True
+
     def call(self, inputs: Any) -> Any:
         images, other = inputs
         _, height, width, _ = keras.ops.shape(other)
@@ -65,6 +69,8 @@ class CropLike(keras.layers.Layer):
 class SpaceToDepth(keras.layers.Layer):
     """Each 2x2 block as four groups of channels, column by column: (0, 0), (1, 0), (0, 1), (1, 1) as (row, column)."""
 
+    linear = True
+
     def call(self, images: Any) -> Any:
         parts = [images[:, row::2, column::2] for column in (0, 1) for row in (0, 1)]
         return keras.ops.concatenate(parts, axis=-1)
@@ -76,6 +82,8 @@ class SpaceToDepth(keras.layers.Layer):
 @keras.saving.register_keras_serializable(package="xai_core")
 class DepthToSpace(keras.layers.Layer):
     """The inverse of SpaceToDepth."""
+
+    linear = True
 
     def call(self, parts: Any) -> Any:
         groups = keras.ops.split(parts, 4, axis=-1)
