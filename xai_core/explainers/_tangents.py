@@ -12,6 +12,9 @@ from ..types import Array
 from ._layers import batch_size, wrapping
 from ._linear import activation, is_biased, is_linear
 
+POINTWISE = ("elu", "gelu", "leaky_relu", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh")
+"""Keras activations that take each number by itself."""
+
 
 def push_forward(model: Any, inputs: Array, tangents: Array) -> tuple[Array, Array]:
     """f(y) and J(y) t, with J the Jacobian of a Keras model at y.
@@ -49,7 +52,8 @@ def _carried(model: Any, stacked: Any, count: int) -> Any:
 
     owner = threading.get_ident()
     inside = False
-    pointwise = (keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)
+
+    each_by_itself = {getattr(keras.activations, name) for name in POINTWISE}
 
     def apart(value: Any) -> tuple[Any, Any]:
         size = tf.shape(value)[0] // (1 + count)
@@ -61,9 +65,11 @@ def _carried(model: Any, stacked: Any, count: int) -> Any:
         return tf.concat([pictures, tangents - constant], axis=0)
 
     def sloped(value: Any, function: Callable[[Any], Any]) -> Any:
-        """A function of each number by itself: its value for the pictures, times its slope there for the tangents."""
+        """An activation: its value for the pictures, times its slope there for the tangents."""
         if function is keras.activations.linear:
             return value
+        if function not in each_by_itself:
+            return through(function, (value,), {})
         sets = tf.reshape(value, tf.concat([[1 + count, -1], tf.shape(value)[1:]], axis=0))
         pictures, tangents = sets[0], sets[1:]
         if function is keras.activations.relu:
@@ -126,8 +132,10 @@ def _carried(model: Any, stacked: Any, count: int) -> Any:
                 return only_pictures(call(*args, **kwargs), call(nothing, training=False))
             if type(layer) is keras.layers.MaxPooling2D and layer.data_format == "channels_last":
                 return largest(args[0], layer)
-            if type(layer) in pointwise:
-                return sloped(args[0], getattr(layer, "activation", call) if type(layer) is pointwise[0] else call)
+            if type(layer) is keras.layers.Activation:
+                return sloped(args[0], layer.activation)
+            if type(layer) is keras.layers.ReLU and not (layer.negative_slope or layer.threshold or layer.max_value):
+                return sloped(args[0], keras.activations.relu)
             return through(call, args, kwargs)
         finally:
             inside = False
