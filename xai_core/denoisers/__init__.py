@@ -47,6 +47,17 @@ class Denoiser:
         """How many of the network's last input channels are no picture: 1 for the level of a guided network."""
         return int(bool(self.spec.supports.get("guided")))
 
+    @property
+    def reach(self) -> int | None:
+        """How many pixels away the network looks, at most; None where it sees the whole picture, and for filters."""
+        reach: int | None = self.spec.supports.get("reach")
+        return reach
+
+    @property
+    def stride(self) -> int:
+        """At multiples of how many pixels a crop may begin so that strided layers meet the same pixels."""
+        return int(self.spec.supports.get("stride", 1))
+
     def at(self, level: float | None) -> "Denoiser":
         """The same denoiser, told the noise level (sigma, 0-255 scale)."""
         if level is not None and not 0 <= level < float("inf"):

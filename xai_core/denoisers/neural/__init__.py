@@ -2,7 +2,8 @@
 
 supports: neural; channels - of the pictures that it takes (a grey one takes the channels of a colour picture one by one);
 shape - (H, W, C) where it takes no other; guided - its last input channel is the noise's level; blind - it needs no level;
-pictures - the data sets whose pictures it was made for.
+pictures - the data sets whose pictures it was made for; reach - pixels that an output pixel sees, each way; stride - multiples at
+which a crop may begin.
 """
 
 from ...registry import Spec
@@ -69,7 +70,7 @@ NETWORKS: tuple[Spec, ...] = (
         "Bias-free residual U-Net for photographs of any size, told the noise level.",
         citation=BIAS_FREE,
         passes="1 forward pass",
-        supports={"channels": 1, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
+        supports={"channels": 1, "reach": 53, "stride": 8, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
     ),
     Spec(
         "unet-blind",
@@ -78,7 +79,7 @@ NETWORKS: tuple[Spec, ...] = (
         "The same network without the level: all it gives is the picture times its own Jacobian.",
         citation=BIAS_FREE,
         passes="1 forward pass",
-        supports={"channels": 1, "neural": True, "blind": True, "pictures": ("bsd68", "set12")},
+        supports={"channels": 1, "reach": 53, "stride": 8, "neural": True, "blind": True, "pictures": ("bsd68", "set12")},
     ),
     Spec(
         "dncnn",
@@ -87,7 +88,7 @@ NETWORKS: tuple[Spec, ...] = (
         "Seventeen layers that find the noise; trained for the one level 25.",
         citation="Zhang, Zuo, Chen, Meng & Zhang (2017), doi:10.1109/TIP.2017.2662206",
         passes="1 forward pass",
-        supports={"channels": 1, "neural": True, "blind": True, "level": 25, "pictures": ("bsd68", "set12")},
+        supports={"channels": 1, "reach": 17, "neural": True, "blind": True, "level": 25, "pictures": ("bsd68", "set12")},
     ),
     Spec(
         "ffdnet",
@@ -96,7 +97,7 @@ NETWORKS: tuple[Spec, ...] = (
         "Fast: works on half the resolution, told the noise level.",
         citation="Zhang, Zuo & Zhang (2018), doi:10.1109/TIP.2018.2839891",
         passes="1 forward pass",
-        supports={"channels": 1, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
+        supports={"channels": 1, "reach": 31, "stride": 2, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
     ),
     Spec(
         "adnet",
@@ -105,7 +106,7 @@ NETWORKS: tuple[Spec, ...] = (
         "Dilated convolutions and an attention on the noise they find; trained for the one level 25.",
         citation="Tian et al. (2020), doi:10.1016/j.neunet.2019.12.024",
         passes="1 forward pass",
-        supports={"channels": 1, "neural": True, "blind": True, "level": 25, "pictures": ("bsd68", "set12")},
+        supports={"channels": 1, "reach": 20, "neural": True, "blind": True, "level": 25, "pictures": ("bsd68", "set12")},
     ),
     Spec(
         "unet-colour",
@@ -116,6 +117,8 @@ NETWORKS: tuple[Spec, ...] = (
         passes="1 forward pass",
         supports={
             "channels": 3,
+            "reach": 53,
+            "stride": 8,
             "neural": True,
             "guided": True,
             "pictures": ("cbsd68", "photos", "galaxies", "simulated_galaxies", "hubble"),
