@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import collapse, panels, published, shortcuts
+from ui import ceiling, collapse, panels, published, shortcuts
 
 panels.header("Published beside measured", "What did others report, what do we measure, and why do the two differ?")
 with panels.guard():
@@ -21,4 +21,4 @@ with panels.guard():
     shortcuts.section()
 st.subheader("How good could any classifier of these galaxies be?", anchor=False)
 with panels.guard():
-    shortcuts.doubt()
+    ceiling.section()

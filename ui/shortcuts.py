@@ -8,13 +8,12 @@ from typing import Any
 import streamlit as st
 
 from xai_core import measured, render
-from xai_core.classifiers import CLASSIFIERS
-from xai_core.experiments.labels import NAME as LABELS
 from xai_core.measured import Measured
 from xai_core.render.bars import intervals
 from xai_core.shortcuts import BY_SOURCE, COMMONEST, DATA, name_of
 
 from . import state
+from .rows import capital, interval, label
 
 Rows = Sequence[Mapping[str, Any]]
 COMMAND = "python -m xai_core bench shortcuts --classifier galaxy-cnn2"
@@ -35,7 +34,7 @@ def section() -> None:
     )
     _data(data)
     name = state.control(
-        st.selectbox, "Classifier", "shortcut_classifier", classifiers[0], options=classifiers, format_func=_label
+        st.selectbox, "Classifier", "shortcut_classifier", classifiers[0], options=classifiers, format_func=label
     )
     found = measured.read(name_of(name))
     if found is None:
@@ -54,56 +53,6 @@ def section() -> None:
     st.download_button("Shortcuts (CSV)", lambda: _csv(data, found), f"shortcuts-{name}.csv", "text/csv", on_click="ignore")
 
 
-def doubt() -> None:
-    """How far the labels bound the accuracy of any classifier."""
-    found = measured.read(LABELS)
-    if found is None:
-        st.info("Not measured yet. Run, with the galaxies in a data folder: python -m xai_core bench labels")
-        return
-    names = {row["what"]: _label(str(row["what"])).removesuffix(" (galaxies)") for row in _rows(found, "networks")}
-    left, right = st.columns(2, gap="medium")
-    with left:
-        chart = intervals(
-            {_capital(names[row["what"]]): _triple(row) for row in _rows(found, "networks")},
-            title="Accuracy on the val split",
-            bounds=(0.7, 1.0),
-            special=["All together"],
-        )
-        st.plotly_chart(chart, config=render.CONFIG, key="labels-networks", width="stretch")
-    with right:
-        chart = intervals(
-            {f"{_capital(row['what'])} ({row['pictures']:,})": _triple(row) for row in _rows(found, "missed")},
-            title="Share that every network contradicts, by subtype",
-            bounds=(0.0, 0.5),
-        )
-        st.plotly_chart(chart, config=render.CONFIG, key="labels-missed", width="stretch")
-    contradicted, doubtful = found.row(what="contradicted by every network"), found.row(what="doubtful")
-    if contradicted and doubtful:
-        st.markdown(
-            f"Every one of {len(names) - 1} networks contradicts the label of **{contradicted['value']:.1%}** of "
-            f"{contradicted['pictures']:,} pictures ({contradicted['low']:.1%} to {contradicted['high']:.1%}). Confident "
-            "learning, which counts only pictures the networks together are sure of, puts the share of wrong labels at "
-            f"{doubtful['value']:.1%}. A label here is what volunteers saw, so some of both is a matter of opinion: no network "
-            f"of this kind can be expected to pass about {1 - contradicted['value']:.0%}."
-        )
-    st.caption(
-        f"Measured on {found.date}. Confident learning: Northcutt, Jiang & Chuang (2021), doi:10.1613/jair.1.12125. Again:"
-    )
-    st.code(found.command, language="bash", wrap_lines=True)
-
-
-def _label(name: str) -> str:
-    return CLASSIFIERS.get(name).label if name in CLASSIFIERS else name
-
-
-def _rows(found: Measured, section: str, **wanted: str) -> Rows:
-    return [row for row in found.rows if row["section"] == section and all(row[key] == value for key, value in wanted.items())]
-
-
-def _triple(row: Mapping[str, Any]) -> tuple[float, float, float]:
-    return row["value"], row["low"], row["high"]
-
-
 def _data(found: Measured) -> None:
     """What the pictures give away whatever the classifier."""
     groups = list(dict.fromkeys(row["on"] for row in found.rows if row["figure"] == "AUC"))
@@ -116,16 +65,16 @@ def _data(found: Measured) -> None:
         format_func=lambda name: "All sources" if name == "all" else f"Only {name}",
         required=True,
     )
-    corners, zoom = _rows(found, "corners", on=on, figure="AUC"), _rows(found, "zoom", on=on, figure="AUC")
+    corners, zoom = found.where(section="corners", on=on, figure="AUC"), found.where(section="zoom", on=on, figure="AUC")
     chart = intervals(
-        {_capital(row["what"]): _triple(row) for row in (*corners, *zoom)},
+        {capital(row["what"]): interval(row) for row in (*corners, *zoom)},
         title="Area under the ROC curve",
         bounds=(0.45, 1.0),
         mark=0.5,
         mark_text="chance",
     )
     st.plotly_chart(chart, config=render.CONFIG, key="shortcut-corners", width="stretch")
-    right = max(_rows(found, "corners", on=on, figure="accuracy"), key=lambda row: row["value"], default=None)
+    right = max(found.where(section="corners", on=on, figure="accuracy"), key=lambda row: row["value"], default=None)
     chance, source = found.row(what=COMMONEST, on=on), found.row(what=BY_SOURCE)
     if right and chance:
         st.markdown(
@@ -143,14 +92,14 @@ def _data(found: Measured) -> None:
 
 def _kinds(found: Measured) -> None:
     """Accuracy by source and by subtype."""
-    rows = [*_rows(found, "sources"), *_rows(found, "subtypes")]
+    rows = [*found.where(section="sources"), *found.where(section="subtypes")]
     chart = intervals(
-        {f"{'All' if row['on'] == 'all' else _capital(row['on'])} ({row['pictures']:,})": _triple(row) for row in rows},
+        {f"{'All' if row['on'] == 'all' else capital(row['on'])} ({row['pictures']:,})": interval(row) for row in rows},
         title="Accuracy, by source and by subtype",
         bounds=(0.0, 1.04),
     )
     st.plotly_chart(chart, config=render.CONFIG, key="shortcut-kinds", width="stretch")
-    kinds = _rows(found, "subtypes")
+    kinds = found.where(section="subtypes")
     if kinds:
         worst, best = min(kinds, key=lambda row: row["value"]), max(kinds, key=lambda row: row["value"])
         st.markdown(
@@ -161,14 +110,14 @@ def _kinds(found: Measured) -> None:
 
 def _background(found: Measured) -> None:
     """Share of the maps beside the galaxy."""
-    rows = _rows(found, "background")
+    rows = found.where(section="background")
     area = next((row for row in rows if row["what"] == AREA), None)
     maps = [row for row in rows if row["what"] != AREA]
     if area is None or not maps:
         st.info("The maps of this classifier were not weighed.")
         return
     chart = intervals(
-        {f"{row['what']} ({row['pictures']})": _triple(row) for row in maps},
+        {f"{row['what']} ({row['pictures']})": interval(row) for row in maps},
         title="Share of |map| outside the galaxy",
         bounds=(0.0, 1.04),
         mark=area["value"],
@@ -181,10 +130,6 @@ def _background(found: Measured) -> None:
         "so a map that knows nothing has that share outside. The further left a method, the more of its map lies on the galaxy; "
         "what remains outside is where the score is sensitive to background, by that method's definition."
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _csv(*sources: Measured) -> str:

@@ -35,7 +35,11 @@ class Measured:
 
     def row(self, **wanted: Any) -> Mapping[str, Any] | None:
         """The first row whose fields have these values."""
-        return next((row for row in self.rows if all(row.get(key) == value for key, value in wanted.items())), None)
+        return next(iter(self.where(**wanted)), None)
+
+    def where(self, **wanted: Any) -> tuple[Mapping[str, Any], ...]:
+        """All rows whose fields have these values."""
+        return tuple(row for row in self.rows if all(row.get(key) == value for key, value in wanted.items()))
 
 
 def measured_dir() -> Path:

@@ -28,12 +28,13 @@ def interval_curves(
     current: float | None = None,
     reference: float | None = None,
     reference_name: str = "",
+    log_x: bool = False,
 ) -> go.Figure:
     """A figure with its intervals over the noise's level, one line a way through the experiment.
 
     lines: name -> levels, values, low, high; NaN leaves a gap. value, level: titles of the axes with their units. share: write
     the values in percent. current: the level of the page, marked by a line. reference: a value without a level (that of the
-    clean pictures), drawn across. Raises InvalidInput for no lines or unequal lengths.
+    clean pictures), drawn across. log_x: levels on a logarithmic axis. Raises InvalidInput for no lines or unequal lengths.
     """
     import plotly.graph_objects as go
 
@@ -65,7 +66,7 @@ def interval_curves(
     if current is not None:
         figure.add_vline(x=current, line={"color": PALETTE[-1], "width": 1, "dash": "dot"})
     figure.update_layout(hovermode="closest")
-    figure.update_xaxes(title=level)
+    figure.update_xaxes(title=level, type="log" if log_x else "linear")
     figure.update_yaxes(title=value, tickformat=".0%" if share else "")
     # Room for a legend of several rows.
     return _compact(figure, height=340 + 12 * max(0, len(lines) - 3), legend=len(lines) > 1)
