@@ -89,8 +89,8 @@ def _learning_curve() -> None:
     )
     st.markdown(
         f"One network, trained from scratch for the same number of steps on ever more of the {sizes[-1]:,} pictures: twice as "
-        f"many leave {halved['value']:.0%} of the mistakes ({halved['low']:.0%} to {halved['high']:.0%}). If that went on, {goals} "
-        "training pictures. It will not go on for ever: wrong labels set a floor that this law does not know."
+        f"many leave {halved['value']:.0%} of the mistakes ({halved['low']:.0%} to {halved['high']:.0%}). If that went on, "
+        f"{goals} training pictures. It will not go on for ever: wrong labels set a floor that this law does not know."
     )
     st.caption(f"Measured on {found.date} with seed {found.seed}. Power law: Hestness et al. (2017), arXiv:1712.00409. Again:")
     st.code(found.command, language="bash", wrap_lines=True)

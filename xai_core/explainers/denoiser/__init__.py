@@ -1,1 +1,17 @@
-"""Explain a denoiser."""
+"""Explain a denoiser: what an output pixel depends on, what came from the noise, what was added."""
+
+from ._shapes import diffusion_index, gini
+from .effective_filter import EffectiveFilter, effective_filter
+from .split import Regions, Split, noise_removed, regions, split_noise
+
+__all__ = [
+    "EffectiveFilter",
+    "Regions",
+    "Split",
+    "diffusion_index",
+    "effective_filter",
+    "gini",
+    "noise_removed",
+    "regions",
+    "split_noise",
+]

@@ -91,12 +91,14 @@ def crop_around(
 ) -> tuple[slice, slice]:
     """Rows and columns of the picture on which the output in a window depends.
 
-    denoiser: its `reach` (pixels; None: the whole picture counts) says how far an output pixel sees, its `stride` where a crop may
-    begin and end, so that strided layers meet the same pixels. size: (H, W) of the picture. Raises InvalidInput for a window outside.
+    denoiser: its `reach` (pixels; None: the whole picture counts) says how far an output pixel sees, its `stride` where
+    a crop may begin and end, so that strided layers meet the same pixels. size: (H, W) of the picture.
+    Raises InvalidInput for a window outside.
     """
     if not (0 <= top <= size[0] - height and 0 <= left <= size[1] - width):
         raise InvalidInput(
-            f"Expected pixels within the {size[0]} x {size[1]} picture, received {height} x {width} from row {top}, column {left}."
+            f"Expected pixels within the {size[0]} x {size[1]} picture, "
+            f"received {height} x {width} from row {top}, column {left}."
         )
     reach, stride = getattr(denoiser, "reach", None), getattr(denoiser, "stride", 1)
     if reach is None:
