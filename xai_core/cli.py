@@ -26,9 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "bench",
         help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
         "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict; "
-        "curve: accuracy over the number of training pictures; cnn1: the failure of the slides' first network",
+        "curve: accuracy over the number of training pictures; cnn1: the failure of the slides' first network; "
+        "noise-split: where an autoencoder and a U-Net remove the noise",
     )
-    bench.add_argument("what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "curve", "cnn1"])
+    bench.add_argument(
+        "what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "curve", "cnn1", "noise-split"]
+    )
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
     )
@@ -40,14 +43,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NAME",
         help="these denoisers, methods (planted, explainers) or classifiers (labels); default: all that apply",
     )
-    bench.add_argument("--limit", type=int, default=0, help="only so many pictures (default: all; planted: 50, shortcuts: 200)")
+    bench.add_argument(
+        "--limit",
+        type=int,
+        default=0,
+        help="only so many pictures (default: all; planted: 50, shortcuts: 200, noise-split: 1000)",
+    )
     bench.add_argument("--side", type=int, default=300, help="for cnn1: pixels of a picture")
     bench.add_argument("--csv", metavar="FILE", help="write the table (default for denoisers: bench-SET.csv)")
     bench.add_argument("--network", default="galaxy-cnn2", help="for explainers: galaxy-cnn2 or resnet50")
     bench.add_argument("--repeats", type=int, default=5, help="for explainers: rounds whose medians are taken")
     bench.add_argument("--seed", type=int, default=0, help="for planted, shortcuts and curve: of all that is random")
     bench.add_argument("--classifier", help="for shortcuts (default: galaxy-cnn2) and curve (galaxy-vgg16)")
-    bench.add_argument("--markdown", action="store_true", help="for planted: print the table of docs/planted-evidence.md")
+    bench.add_argument("--markdown", action="store_true", help="for planted and noise-split: print the table of the docs")
     sweep = commands.add_parser(
         "sweep", help="an experiment: accuracy over noise, denoisers and classifiers; goes on where it stopped"
     )
@@ -130,6 +138,12 @@ def _bench(given: argparse.Namespace) -> None:
         from .experiments.learning_curve import bench_learning_curve
 
         bench_learning_curve(given.classifier or "galaxy-vgg16", seed=given.seed)
+    elif given.what == "noise-split":
+        from .experiments.noise_split import bench_noise_split, noise_split_markdown
+
+        shares = bench_noise_split(count=given.limit or 1000, seed=given.seed)
+        if given.markdown:
+            print(noise_split_markdown(shares))
     elif given.what == "cnn1":
         from .experiments.collapse import bench_collapse
 

@@ -8,7 +8,7 @@ from xai_core.datasets import load_dataset
 from xai_core.denoisers import load_denoiser
 from xai_core.errors import InvalidInput
 from xai_core.explainers._gradients import pull_back
-from xai_core.explainers.denoiser import noise_removed, regions, split_noise
+from xai_core.explainers.denoiser import noise_by_region, regions, split_noise
 from xai_core.noise import add_noise
 
 
@@ -80,14 +80,34 @@ def test_a_picture_of_one_brightness_has_no_object():
 
 
 def test_share_of_the_noise_that_is_removed(rng):
-    clean = np.zeros((1, 12, 12, 1), np.float32)
-    clean[0, 3:9, 3:9] = 0.5
-    noisy = (clean + rng.normal(0, 0.1, clean.shape)).astype(np.float32)
+    clean = np.full((1, 12, 12, 1), 0.3, np.float32)
+    clean[0, 3:9, 3:9] = 0.7
+    noisy = (clean + rng.uniform(-0.2, 0.2, clean.shape)).astype(np.float32)
     where = regions(clean)
-    split = split_noise(lambda images: 0.5 * images, clean, noisy)
-    assert noise_removed(split, clean, noisy, where) == pytest.approx(dict.fromkeys([*where.named, "everywhere"], 0.75), abs=1e-3)
-    left = noise_removed(split, clean, clean, where)
-    assert all(np.isnan(value) for value in left.values()), "no noise, no share"
+    shares = noise_by_region(split_noise(lambda images: clean + 0.5 * (images - clean), clean, noisy), clean, noisy, where)
+    assert list(shares) == [*where.named, "everywhere"]
+    for one in shares.values():
+        assert one.found_share == pytest.approx(0.5, abs=0.02), (
+            "half of the noise is removed (a little more: the output is limited)"
+        )
+        assert one.removed_share == pytest.approx(0.75, abs=1e-3) and one.leaked_share == pytest.approx(0.25, abs=1e-3)
+    parts = [shares[name].noise for name in where.named]
+    np.testing.assert_allclose(sum(parts), shares["everywhere"].noise)
+
+
+def test_what_is_removed_elsewhere_is_not_counted(pair):
+    clean, noisy = pair
+    where = regions(clean)
+    off = where.off[..., None]
+    shares = noise_by_region(split_noise(lambda images: np.where(off, clean, images), clean, noisy), clean, noisy, where)
+    assert shares["off the object"].found_share == pytest.approx(1) and shares["off the object"].leaked_share < 1e-6
+    assert shares["on the object"].found_share == pytest.approx(0, abs=0.02)
+
+
+def test_without_noise_there_is_no_share(pair):
+    clean, _ = pair
+    shares = noise_by_region(split_noise(lambda images: images, clean, clean), clean, clean, regions(clean))
+    assert all(np.isnan(one.found_share) and np.isnan(one.removed_share) for one in shares.values())
 
 
 def test_mistakes_are_named(pair):

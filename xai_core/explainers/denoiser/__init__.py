@@ -2,16 +2,17 @@
 
 from ._shapes import diffusion_index, gini
 from .effective_filter import EffectiveFilter, effective_filter
-from .split import Regions, Split, noise_removed, regions, split_noise
+from .split import NoiseShares, Regions, Split, noise_by_region, regions, split_noise
 
 __all__ = [
     "EffectiveFilter",
+    "NoiseShares",
     "Regions",
     "Split",
     "diffusion_index",
     "effective_filter",
     "gini",
-    "noise_removed",
+    "noise_by_region",
     "regions",
     "split_noise",
 ]

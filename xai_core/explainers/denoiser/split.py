@@ -84,13 +84,53 @@ def regions(clean: ArrayLike, mask: NDArray[np.bool_] | None = None) -> Regions:
     return Regions(inner, outer & ~inner, ~outer)
 
 
-def noise_removed(split: Split, clean: ArrayLike, noisy: ArrayLike, where: Regions) -> dict[str, float]:
-    """The share of the noise's energy that is gone in each region, 1 - |J n|^2 / |n|^2; NaN where there is none.
+@dataclass(frozen=True)
+class NoiseShares:
+    """What became of the noise in one region: sums over the region's pixels and channels, one for each picture, (N,) float64.
 
-    Below 0: there is more noise than before. Over the whole picture under "everywhere".
+    noise: |n|^2. found: <y - f, n>, how much of the noise the removed part holds. left: |f - x|^2, all that is wrong afterwards.
+    leaked: |J n|^2, the noise's own part of the output, which the other parts may cancel or not.
+    The shares below are of the noise's energy over all pictures; NaN where there is no noise.
     """
-    noise = np.square(check_images(noisy, name="noisy") - check_images(clean, name="clean"), dtype=np.float64).sum(axis=-1)
-    left = np.square(split.noise, dtype=np.float64).sum(axis=-1)
-    masks = {**where.named, "everywhere": np.ones(noise.shape, bool)}
-    energies = {name: (left[region].sum(), noise[region].sum()) for name, region in masks.items()}
-    return {name: float(1 - kept / had) if had > 0 else float("nan") for name, (kept, had) in energies.items()}
+
+    noise: NDArray[np.float64]
+    found: NDArray[np.float64]
+    left: NDArray[np.float64]
+    leaked: NDArray[np.float64]
+
+    @property
+    def found_share(self) -> float:
+        """1: the removed part holds all of the noise; 0: nothing was removed, or something that has nothing to do with it."""
+        return self._share(self.found)
+
+    @property
+    def removed_share(self) -> float:
+        """1 - |f - x|^2 / |n|^2; below 0 there is more wrong than before."""
+        return 1 - self._share(self.left)
+
+    @property
+    def leaked_share(self) -> float:
+        """|J n|^2 / |n|^2."""
+        return self._share(self.leaked)
+
+    def _share(self, part: NDArray[np.float64]) -> float:
+        whole = self.noise.sum()
+        return float(part.sum() / whole) if whole > 0 else float("nan")
+
+
+def noise_by_region(split: Split, clean: ArrayLike, noisy: ArrayLike, where: Regions) -> dict[str, NoiseShares]:
+    """What became of the noise on the object, on its edges, off it, and everywhere.
+
+    split: of these pictures. clean, noisy: (N, H, W, C). f is the output limited to [0, 1], as it is seen.
+    """
+    truth, given = check_images(clean, name="clean"), check_images(noisy, name="noisy")
+    noise, output = np.asarray(given - truth, np.float64), np.clip(split.output, 0, 1)
+    maps = [
+        noise**2,
+        (given - output) * noise,
+        np.square(output - truth, dtype=np.float64),
+        np.square(split.noise, dtype=np.float64),
+    ]
+    sums = [values.sum(axis=-1) for values in maps]
+    masks = {**where.named, "everywhere": np.ones(noise.shape[:3], bool)}
+    return {name: NoiseShares(*(np.where(mask, one, 0).sum(axis=(1, 2)) for one in sums)) for name, mask in masks.items()}
