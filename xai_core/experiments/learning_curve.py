@@ -28,7 +28,7 @@ def bench_learning_curve(
     name: str = "galaxy-vgg16",
     shares: Sequence[float] = SHARES,
     *,
-    epochs: int = 20,
+    epochs: int = 12,
     goals: Sequence[float] = (0.885, 0.905),
     resamples: int = 2000,
     seed: int = 0,

@@ -476,7 +476,7 @@ RECIPES: tuple[Recipe, ...] = (
         patience=40,
     ),
     _galaxies("galaxy-inceptionv3", "InceptionV3, narrow (galaxies)", TRANSFER, ("base", "InceptionV3"), ("width", 0.375)),
-    _galaxies("galaxy-vit", "Vision transformer (galaxies)", VIT, ("dropout", 0.0), learning_rate=5e-4, epochs=60, patience=60),
+    _galaxies("galaxy-vit", "Vision transformer (galaxies)", VIT, ("dropout", 0.0), learning_rate=5e-4, epochs=40, patience=40),
     Recipe(
         "galaxy-robust",
         "CNN-2, trained with noise (galaxies)",
