@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xai_core.errors import Cancelled, InvalidInput, UnknownName
-from xai_core.explainers import EXPLAINERS, explain, has_attention
+from xai_core.explainers import EXPLAINERS, Psnr, explain, has_attention
 from xai_core.registry import Spec
 
 FAST = {
@@ -75,17 +75,21 @@ def test_map_of_a_classifier(spec, network, channels, models, rng):
 
 
 @every_method
-@pytest.mark.parametrize("target", [None, "pixel:3,5", "window:2,3,6,5"])
+@pytest.mark.parametrize(
+    "target", [None, "pixel:3,5", "window:2,3,6,5", "detail:2,3,6,5", "residual", "residual:2,3,6,5", "psnr"]
+)
 def test_map_of_an_image_to_image_network(spec, target, models, rng):
     model, images = models("picture_to_picture", 1), rng.random((2, 13, 17, 1), np.float32)
+    given = Psnr(images[0]) if target == "psnr" else target
     if needs_attention(spec):
         with pytest.raises(InvalidInput, match="needs a transformer"):
-            run(spec, model, images, target=target)
+            run(spec, model, images, target=given)
         return
-    found = run(spec, model, images, target=target)
+    found = run(spec, model, images, target=given)
     assert found.heatmap.shape == (2, 13, 17)
     assert found.target == (target or "window:0,0,13,17")
     assert np.isfinite(found.heatmap).all()
+    assert found.heatmap.any() or not found.signed
 
 
 @every_method

@@ -19,21 +19,12 @@ from ._health import LayerHealth, layer_health
 from ._layers import field
 from ._masks import HIDE
 from .attention_rollout import has_attention
-from .base import (
-    TARGETS,
-    ClassLogit,
-    Evidence,
-    Pixel,
-    Target,
-    WindowMean,
-    parse_target,
-    resize_nearest,
-    resize_sum,
-    targets_text,
-)
+from .base import ClassLogit, Evidence, Target, resize_nearest, resize_sum
 from .grad_cam import default_layer
+from .image_targets import Pixel, Psnr, ResidualEnergy, WindowDetail, WindowMean
 from .lime import superpixels
 from .maximisation import Maximised, activation_maximisation
+from .targets import TARGETS, parse_target, targets_text
 
 __all__ = [
     "EXPLAINERS",
@@ -44,7 +35,10 @@ __all__ = [
     "LayerSummary",
     "Maximised",
     "Pixel",
+    "Psnr",
+    "ResidualEnergy",
     "Target",
+    "WindowDetail",
     "WindowMean",
     "activation_maximisation",
     "activations",
@@ -312,9 +306,9 @@ def explain(
     that only hide parts of the picture: LIME, occlusion, RISE).
     method: a name of `list_explainers()`; parameters: its own. An image given as `baseline` (integrated gradients) or a label
     map as `segments` (LIME) is used as it is: pass the segments of a first call's diagnostics to compare maps.
-    target: a class (int), a `Target`, its link form ("class:1", "pixel:12,7", "window:4,4,8,8"), or a sequence of these, one
-    per image; None: each image's predicted class, or the mean of the picture that the model returns. Classes are explained by
-    their logit; pixels are those of the model's output.
+    target: a class (int), a `Target`, its link form ("class:1", "pixel:12,7", "residual"; see `parse_target`), or a sequence of
+    these, one per image; None: each image's predicted class, or the mean of the picture that the model returns. Classes are
+    explained by their logit; pixels are those of the model's output.
     progress: called with the share done. preview: called with the maps so far, soon and then at most every 0.3 s, by methods
     that refine them (LIME, RISE, SmoothGrad, occlusion, Score-CAM); the result is the same without.
     Returns maps (N, H, W) float32 at the size of the images given. Every method reports score, (N,): the target's value.

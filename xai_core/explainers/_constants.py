@@ -41,14 +41,7 @@ def constants(model: Any, tape: Any) -> Iterator[list[tuple[Any, Any]]]:
         with tf.autodiff.ForwardAccumulator(inputs, inputs) as forward:
             outputs = function(*args, **kwargs)
 
-        def rest(value: Any) -> Any:
-            if not _real(value):
-                return value
-            constant = value - forward.jvp(value, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-            largest = tf.reduce_max(tf.abs(value), axis=range(1, len(value.shape)), keepdims=True)
-            return note(value, tf.where(tf.abs(constant) > ROUNDING * largest, constant, 0))
-
-        return keras.tree.map_structure(rest, outputs)
+        return keras.tree.map_structure(lambda value: note(value, _rest(value, forward)) if _real(value) else value, outputs)
 
     def around(path: str, layer: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         nonlocal inside
@@ -73,6 +66,25 @@ def constants(model: Any, tape: Any) -> Iterator[list[tuple[Any, Any]]]:
 
     with wrapping(model, around):
         yield found
+
+
+def target_constant(score: Callable[[Any, Any], Any], outputs: Any, inputs: Any) -> tuple[Any, Any]:
+    """Inside a trace: score(outputs, inputs), (N,), and its constant part, (N,): 0 for a mean, minus itself for a square."""
+    import tensorflow as tf
+
+    ends = [tf.identity(outputs), tf.identity(inputs)]
+    with tf.autodiff.ForwardAccumulator(ends, ends) as forward:
+        number = score(*ends)
+    return number, _rest(number, forward)
+
+
+def _rest(value: Any, forward: Any) -> Any:
+    """f(u) - f'(u) u, with f'(u) u by forward differentiation along u."""
+    import tensorflow as tf
+
+    constant = value - forward.jvp(value, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    largest = tf.reduce_max(tf.abs(value), axis=range(1, len(value.shape)), keepdims=True)
+    return tf.where(tf.abs(constant) > ROUNDING * largest, constant, 0)
 
 
 def _real(value: Any) -> bool:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ..compiled import apply, compiled, trace
 from ..errors import InvalidInput
 from ..types import Array, Progress
-from ._constants import constants
+from ._constants import constants, target_constant
 from ._layers import attending, batch_size, recording
 from ._models import Subject
-from ._scores import score
+from ._scores import score, seen_by
 
 
 def layer_gradients(subject: Subject, layer: str) -> tuple[Array, Array, Array]:
@@ -45,7 +45,7 @@ def layer_gradients(subject: Subject, layer: str) -> tuple[Array, Array, Array]:
         return tf.cast(found[layer], tf.float32), tf.cast(gradient, tf.float32), number
 
     arguments = subject.arguments
-    signature = ((None, *subject.shape), "float32"), ((None, arguments.shape[1]), "int32")
+    signature = ((None, *subject.shape), "float32"), ((None, arguments.shape[1]), arguments.dtype)
     call = compiled(model, ("layer", layer, kind, subject.shape), lambda: trace(run, *signature))
     size = batch_size(model, subject.shape)
     parts = [call(subject.inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(subject.inputs), size)]
@@ -78,13 +78,13 @@ def gradients_of_all(subject: Subject, names: Sequence[str], reduce: Callable[[A
         return [reduce(tf.cast(a, tf.float32), tf.cast(g, tf.float32)) for a, g in zip(outputs, gradients, strict=True)]
 
     arguments = subject.arguments
-    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), arguments.dtype)
     call = compiled(model, ("all layers", kind, shape, reduce), lambda: trace(run, *signature))
     return [tuple(part.numpy() for part in row) for row in call(subject.inputs, arguments)]
 
 
-def input_gradients(subject: Subject, inputs: Array, arguments: NDArray[np.int32]) -> tuple[Array, Array]:
-    """Gradient of the target at each of `inputs` (N, h, w, c) with `arguments` (N, fields): (N, h, w, c), and S, (N,)."""
+def input_gradients(subject: Subject, inputs: Array, arguments: NDArray[Any]) -> tuple[Array, Array]:
+    """Gradient of the target at each of `inputs` (N, h, w, c) with `arguments` (N, numbers): (N, h, w, c), and S, (N,)."""
     import tensorflow as tf
 
     model, kind, shape = subject.model, subject.kind, subject.shape
@@ -95,7 +95,7 @@ def input_gradients(subject: Subject, inputs: Array, arguments: NDArray[np.int32
             number = score(model, kind, rows, numbers)
         return tape.gradient(number, rows, unconnected_gradients=tf.UnconnectedGradients.ZERO), number
 
-    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), arguments.dtype)
     call = compiled(model, ("input", kind, shape), lambda: trace(run, *signature))
     size = batch_size(model, shape)
     parts = [call(inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(inputs), size)]
@@ -125,7 +125,7 @@ def noise_gradients(subject: Subject, index: int, sigma: float, seed: tuple[int,
         return tf.reduce_sum(gradient, axis=0), tf.reduce_sum(tf.square(gradient), axis=0)
 
     numbers = subject.arguments[index]
-    signature = (shape, "float32"), ((), "float32"), ((2,), "int32"), ((), "int32"), (numbers.shape, "int32")
+    signature = (shape, "float32"), ((), "float32"), ((2,), "int32"), ((), "int32"), (numbers.shape, numbers.dtype)
     call = compiled(model, ("noise", kind, shape, subject.guides), lambda: trace(run, *signature))
     inputs = subject.inputs[index], np.float32(sigma), np.array(seed, np.int32), np.int32(count), numbers
     total, squares = call(*map(tf.constant, inputs))
@@ -151,7 +151,7 @@ def line_gradient(subject: Subject, index: int, start: Array, direction: Array, 
         return tf.reduce_sum(gradient, axis=0)
 
     numbers = subject.arguments[index]
-    signature = (shape, "float32"), (shape, "float32"), ((None,), "float32"), (numbers.shape, "int32")
+    signature = (shape, "float32"), (shape, "float32"), ((None,), "float32"), (numbers.shape, numbers.dtype)
     call = compiled(model, ("line", kind, shape), lambda: trace(run, *signature))
     # Batches of nearly equal size: 50 steps in batches of at most 24 are 17 + 17 + 16.
     count = -(-len(positions) // batch_size(model, shape))
@@ -169,7 +169,7 @@ class Split:
     """The target split into what came from the input and what from the constants of the layers.
 
     inputs: x dS/dx, (N, h, w, c). picture: (N, h, w), what was drawn of the layers with rows and columns. placed, unplaced:
-    (N,), sums over the layers with and without rows and columns. score: S, (N,). All float32.
+    (N,), sums over the layers with and without rows and columns (and the target). score: S, (N,). All float32.
     """
 
     inputs: Array
@@ -180,11 +180,11 @@ class Split:
 
 
 def constant_gradients(subject: Subject, draw: Callable[[Any], Any]) -> Split:
-    """Split S = sum x dS/dx + sum over the layers of sum b dS/dy, which is exact for a network made of layers.
+    """Split S = sum x dS/dx + sum over the layers of sum b dS/dy + b_S, which is exact for a network made of layers.
 
     b = f(u) - f'(u) u is the constant part of a layer y = f(u): the bias of a convolution, beta - gamma mean / sqrt(var + eps)
     of a batch normalisation, 0 of a ReLU or a maximum, a(u) - a'(u) u of any activation. It follows from the chain rule:
-    g'(f) f' u = g'(f) (y - b), layer by layer.
+    g'(f) f' u = g'(f) (y - b), layer by layer. b_S is that of the target itself, 0 for a logit or a mean; it counts as unplaced.
     draw: TensorFlow, b dS/dy of a layer with rows and columns, (N, h', w', c') -> a picture (N, h, w).
     """
     import tensorflow as tf
@@ -195,10 +195,11 @@ def constant_gradients(subject: Subject, draw: Callable[[Any], Any]) -> Split:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(rows)
             with constants(model, tape) as found:
-                number = score(model, kind, rows, numbers)
+                outputs = seen_by(model, kind, rows)
+            number, own = target_constant(lambda picture, given: kind.score(picture, given, numbers), outputs, rows)
         zero = tf.UnconnectedGradients.ZERO
         gradient, *gradients = tape.gradient(number, [rows, *(outputs for outputs, _ in found)], unconnected_gradients=zero)
-        picture, placed, unplaced = tf.zeros_like(rows[..., 0]), tf.zeros_like(number), tf.zeros_like(number)
+        picture, placed, unplaced = tf.zeros_like(rows[..., 0]), tf.zeros_like(number), own
         for (_, constant), at in zip(found, gradients, strict=True):
             part = tf.cast(constant, tf.float32) * tf.cast(at, tf.float32)
             total = tf.reduce_sum(part, axis=range(1, len(part.shape)))
@@ -210,7 +211,7 @@ def constant_gradients(subject: Subject, draw: Callable[[Any], Any]) -> Split:
         return rows * gradient, picture, placed, unplaced, number
 
     arguments = subject.arguments
-    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), arguments.dtype)
     call = compiled(model, ("constants", kind, shape), lambda: trace(run, *signature))
     size = max(1, batch_size(model, shape) // 2)  # each layer's output is held twice
     parts = [call(subject.inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(subject.inputs), size)]
@@ -251,7 +252,7 @@ def attention_scores(subject: Subject, fuse: str, weighted: bool) -> tuple[Array
         return tf.stack(layers, axis=1), number
 
     arguments = subject.arguments
-    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), "int32")
+    signature = ((None, *shape), "float32"), ((None, arguments.shape[1]), arguments.dtype)
     call = compiled(model, ("attention", kind, fuse, weighted, shape), lambda: trace(run, *signature))
     size = batch_size(model, shape)
     parts = [call(subject.inputs[at : at + size], arguments[at : at + size]) for at in range(0, len(subject.inputs), size)]

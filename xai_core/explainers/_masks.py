@@ -85,7 +85,9 @@ def masked_scores(subject: Subject, index: int, hidden: Array) -> Callable[[Mask
 
     picture, factors = (subject.shape, "float32"), (((None, height, None), "float32"), ((None, None, width), "float32"))
     call = compiled(
-        model, ("masked", kind, subject.shape, black), lambda: trace(run, picture, picture, *factors, (numbers.shape, "int32"))
+        model,
+        ("masked", kind, subject.shape, black),
+        lambda: trace(run, picture, picture, *factors, (numbers.shape, numbers.dtype)),
     )
     fixed, target = (tf.constant(image - hidden), tf.constant(hidden)), tf.constant(numbers)
 

@@ -13,7 +13,9 @@ from ..images import check_images
 from ..types import Array
 from ._layers import batch_size, outline
 from ._scores import logits, score
-from .base import ClassLogit, Target, WindowMean, as_targets
+from .base import ClassLogit, Target
+from .image_targets import WindowMean
+from .targets import as_targets
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,6 @@ class Opened:
         _, height, width, channels = self.inputs.shape
         return height, width, channels
 
-
-@dataclass(frozen=True)
-class Subject(Opened):
-    """What is explained: a model, images and their targets, one per image and of one kind."""
-
-    targets: tuple[Target, ...]
-
     def with_guides(self, pictures: Array, index: int | None = None) -> Array:
         """`pictures` (N, h, w, c), changed inputs, with the guides as they were (those of image `index`, or of each image)."""
         if self.guides:
@@ -52,13 +47,20 @@ class Subject(Opened):
             pictures[..., -self.guides :] = (self.inputs if index is None else self.inputs[index])[..., -self.guides :]
         return pictures
 
+
+@dataclass(frozen=True)
+class Subject(Opened):
+    """What is explained: a model, images and their targets, one per image and of one kind."""
+
+    targets: tuple[Target, ...]
+
     @property
     def kind(self) -> type[Target]:
         return type(self.targets[0])
 
     @property
-    def arguments(self) -> NDArray[np.int32]:
-        """The targets as numbers, (N, fields) int32."""
+    def arguments(self) -> NDArray[Any]:
+        """The targets as numbers, (N, numbers) int32 or float32."""
         return np.stack([target.arguments() for target in self.targets])
 
 
@@ -208,15 +210,15 @@ def class_scores(model: Any, inputs: Array) -> Array:
     return np.concatenate([run(inputs[at : at + size]).numpy() for at in range(0, len(inputs), size)])
 
 
-def scores(subject: Subject, inputs: Array, arguments: NDArray[np.int32]) -> Array:
-    """The target's number for each of `inputs` (N, h, w, c) with `arguments` (N, fields): (N,) float32."""
+def scores(subject: Subject, inputs: Array, arguments: NDArray[Any]) -> Array:
+    """The target's number for each of `inputs` (N, h, w, c) with `arguments` (N, numbers): (N,) float32."""
     if subject.model is None:
         outputs = np.asarray(subject.function(inputs), np.float32)
         return np.asarray(subject.kind.score(outputs, inputs, arguments), np.float32)
     model, kind = subject.model, subject.kind
 
     def build() -> Any:
-        signature = ((None, *subject.shape), "float32"), ((None, arguments.shape[1]), "int32")
+        signature = ((None, *subject.shape), "float32"), ((None, arguments.shape[1]), arguments.dtype)
         return trace(lambda images, numbers: score(model, kind, images, numbers), *signature)
 
     run = compiled(model, ("scores", kind, subject.shape), build)

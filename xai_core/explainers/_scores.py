@@ -27,5 +27,10 @@ def logits(outputs: Any) -> Any:
 
 def score(model: Any, kind: type[Target], inputs: Any, arguments: Any) -> Any:
     """Inside a trace: the target's number for each image, (N,) float32."""
+    return kind.score(seen_by(model, kind, inputs), inputs, arguments)
+
+
+def seen_by(model: Any, kind: type[Target], inputs: Any) -> Any:
+    """Inside a trace: what a target of this kind is made of, the model's logits or the picture that it returns."""
     outputs = apply(model, inputs)
-    return kind.score(logits(outputs) if kind.of_classes else outputs, inputs, arguments)
+    return logits(outputs) if kind.of_classes else outputs

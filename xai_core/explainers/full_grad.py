@@ -15,12 +15,13 @@ def full_grad(subject: Subject, *, progress: Progress = no_progress) -> Evidence
     """What the pixels and the biases of all layers add to the target: x dS/dx + sum over the layers of b dS/dy, over channels.
 
     b is the constant part of a layer with output y: the bias of a convolution, the implicit one of a batch normalisation,
-    a(u) - a'(u) u of an activation (0 for ReLU), and so on for any layer. S = sum x dS/dx + sum b dS/dy is exact for a network
-    of Keras layers; constants added by other operations are missing, which the residual tells.
+    a(u) - a'(u) u of an activation (0 for ReLU), and so on for any layer, and for the target itself (0 for a logit or a mean).
+    S = sum x dS/dx + sum b dS/dy is exact for a network of Keras layers; constants added by other operations are missing, which
+    the residual tells.
     Each layer's part is laid over the picture smoothly, keeping its sum, so that the map adds up to S less what has no place in
-    it: the parts of layers without rows and columns, and of a noise level given beside the picture. The authors instead show
-    absolute values, each layer stretched to [0, 1]: that map has no unit, does not add up, and found known evidence less well
-    here.
+    it: the parts of the target, of layers without rows and columns, and of a noise level given beside the picture. The authors
+    instead show absolute values, each layer stretched to [0, 1]: that map has no unit, does not add up, and found known evidence
+    less well here.
     Returns signed maps at the size of the input, in units of the target; diagnostics, each (N,): completeness_residual =
     |sum of map + unplaced_part - S| / |S|, input_part = sum x dS/dx, bias_part = sum b dS/dy of the layers with rows and
     columns, unplaced_part = the rest, score = S.

@@ -211,7 +211,13 @@ def _by_network(
         on = tf.gather(masks, labels, axis=1)[..., None]
         return score(model, kind, hidden + on * (image - hidden), tf.repeat(numbers[None], tf.shape(masks)[0], axis=0))
 
-    signature = (shape, "float32"), (shape, "float32"), (shape[:2], "int32"), ((None, None), "float32"), (numbers.shape, "int32")
+    signature = (
+        (shape, "float32"),
+        (shape, "float32"),
+        (shape[:2], "int32"),
+        ((None, None), "float32"),
+        (numbers.shape, numbers.dtype),
+    )
     call = compiled(model, ("lime", kind, shape), lambda: trace(run, *signature))
     fixed = tf.constant(image), tf.constant(hidden), tf.constant(labels)
     return lambda masks: np.asarray(call(*fixed, tf.constant(masks), tf.constant(numbers)).numpy(), np.float32)
