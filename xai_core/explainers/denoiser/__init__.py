@@ -2,17 +2,20 @@
 
 from ._shapes import diffusion_index, gini
 from .effective_filter import EffectiveFilter, effective_filter
+from .posterior import PosteriorDirections, posterior_directions
 from .split import NoiseShares, Regions, Split, noise_by_region, regions, split_noise
 
 __all__ = [
     "EffectiveFilter",
     "NoiseShares",
+    "PosteriorDirections",
     "Regions",
     "Split",
     "diffusion_index",
     "effective_filter",
     "gini",
     "noise_by_region",
+    "posterior_directions",
     "regions",
     "split_noise",
 ]
