@@ -1,6 +1,6 @@
 """What each layer of a network holds for given images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,23 +25,49 @@ def activations(model: Any, images: ArrayLike, layers: Sequence[str] | None = No
     opened = open_model(model, images)
     inputs, shape = opened.inputs, opened.shape
     known = outline(network, shape)
-    names = {layer.name: layer.name for layer in known.layers}
+    asked = {layer.name: layer.name for layer in known.layers}
     if layers is not None:
         asked = {known.find(name).name: name for name in ([layers] if isinstance(layers, str) else layers)}
-        names = {path: asked[path] for path in names if path in asked}
-    paths = tuple(names)
+    chosen = [layer for layer in known.layers if layer.name in asked]
+    call = layer_figures(network, shape, "activations", chosen, lambda layer, outputs: outputs)
+    size = batch_size(network, shape)
+    parts = [[part.numpy() for part in call(inputs[at : at + size])] for at in range(0, len(inputs), size)]
+    return {asked[layer.name]: np.concatenate(column) for layer, column in zip(chosen, zip(*parts, strict=True), strict=True)}
 
-    def run(images: Any) -> Any:
+
+def layer_figures(
+    network: Any,
+    shape: tuple[int, ...],
+    key: str,
+    layers: Sequence[LayerInfo],
+    figures: Callable[..., Any],
+    *more: tuple[Any, ...],
+) -> Any:
+    """A compiled function (images, *more) -> [figures(layer, outputs, *more) for each of `layers`], in one forward pass.
+
+    The figures are made inside the network's run, so that no layer's output need leave it. shape: (h, w, c) of an input.
+    key: of these figures, for the cache. figures: TensorFlow, outputs (N, ...) float32. more: (shape, dtype) of the further
+    arguments.
+    """
+
+    def run(images: Any, *more: Any) -> Any:
         import tensorflow as tf
 
         with recording(network) as found:
             apply(network, images)
-        return [tf.cast(found[path], tf.float32) for path in paths]
+        return [figures(layer, tf.cast(found[layer.name], tf.float32), *more) for layer in layers]
 
-    call = compiled(network, ("activations", paths, shape), lambda: trace(run, ((None, *shape), "float32")))
-    size = batch_size(network, shape)
-    parts = [[part.numpy() for part in call(inputs[at : at + size])] for at in range(0, len(inputs), size)]
-    return {name: np.concatenate(column) for name, column in zip(names.values(), zip(*parts, strict=True), strict=True)}
+    names = tuple(layer.name for layer in layers)
+    return compiled(network, (key, names, shape), lambda: trace(run, ((None, *shape), "float32"), *more))
+
+
+def distances(outputs: Any) -> tuple[Any, Any]:
+    """TensorFlow: how far outputs a, (N, ...), are from the first image's, ||a - a_0||, (N,), and ||a_0||."""
+    import tensorflow as tf
+
+    axes = range(1, len(outputs.shape))
+    distance = tf.sqrt(tf.reduce_sum(tf.square(outputs - outputs[:1]), axes))
+    return distance, tf.sqrt(tf.reduce_sum(tf.square(outputs[0])))
 
 
 @dataclass(frozen=True)
@@ -67,27 +93,17 @@ def summarise_layers(model: Any, images: ArrayLike) -> tuple[LayerSummary, ...]:
     inputs = open_model(model, images).inputs
     shape = inputs.shape[1:]
     layers = outline(network, shape).layers
-    names = [layer.name for layer in layers]
 
-    def run(images: Any) -> Any:
+    def figures(layer: LayerInfo, outputs: Any) -> Any:
         import tensorflow as tf
 
-        with recording(network) as found:
-            apply(network, images)
-        rows = []
-        for name in names:
-            outputs = tf.cast(found[name], tf.float32)
-            axes = range(1, len(outputs.shape))
-            distance = tf.sqrt(tf.reduce_sum(tf.square(outputs - outputs[:1]), axes))
-            size = tf.sqrt(tf.reduce_sum(tf.square(outputs[0])))
-            rows.append((tf.reduce_min(outputs), tf.reduce_max(outputs), tf.math.divide_no_nan(distance, size)))
-        return [tf.stack(column) for column in zip(*rows, strict=True)]
+        return tf.reduce_min(outputs), tf.reduce_max(outputs), tf.math.divide_no_nan(*distances(outputs))
 
-    call = compiled(network, ("summary", shape), lambda: trace(run, ((None, *shape), "float32")))
+    call = layer_figures(network, shape, "summary", layers, figures)
     size = max(2, batch_size(network, shape))
     # Each batch begins with the first image, to which the others are compared.
     batches = [np.concatenate([inputs[:1], inputs[at : at + size - 1]]) for at in range(1, max(len(inputs), 2), size - 1)]
-    parts = [[part.numpy() for part in call(batch)] for batch in batches]
+    parts = [[np.stack(column) for column in zip(*call(batch), strict=True)] for batch in batches]
     low = np.min([part[0] for part in parts], axis=0)
     high = np.max([part[1] for part in parts], axis=0)
     change = np.concatenate([parts[0][2][:, :1], *(part[2][:, 1:] for part in parts)], axis=1)

@@ -2,11 +2,13 @@
 
 from ._shapes import diffusion_index, gini
 from .effective_filter import EffectiveFilter, effective_filter
+from .noise_through_layers import LayerNoise, noise_through_layers
 from .posterior import PosteriorDirections, posterior_directions
 from .split import NoiseShares, Regions, Split, noise_by_region, regions, split_noise
 
 __all__ = [
     "EffectiveFilter",
+    "LayerNoise",
     "NoiseShares",
     "PosteriorDirections",
     "Regions",
@@ -15,6 +17,7 @@ __all__ = [
     "effective_filter",
     "gini",
     "noise_by_region",
+    "noise_through_layers",
     "posterior_directions",
     "regions",
     "split_noise",
