@@ -61,8 +61,10 @@ def _carried(model: Any, stacked: Any, count: int) -> Any:
 
     def only_pictures(value: Any, constant: Any) -> Any:
         """Take a constant that was added to all from the tangents again."""
-        pictures, tangents = apart(value)
-        return tf.concat([pictures, tangents - constant], axis=0)
+        shape = tf.shape(value)
+        sets = tf.reshape(value, tf.concat([[1 + count, -1], shape[1:]], axis=0))
+        tangents = tf.reshape(tf.cast(tf.range(1 + count) > 0, value.dtype), [-1] + [1] * len(value.shape))
+        return tf.reshape(sets - tangents * constant, shape)
 
     def sloped(value: Any, function: Callable[[Any], Any]) -> Any:
         """An activation: its value for the pictures, times its slope there for the tangents."""
