@@ -1,18 +1,22 @@
 """Explain a denoiser: what an output pixel depends on, what came from the noise, what was added."""
 
 from ._shapes import diffusion_index, gini
+from .ablation import ChannelEffects, ablate, channel_effects
 from .effective_filter import EffectiveFilter, effective_filter
 from .noise_through_layers import LayerNoise, noise_through_layers
 from .posterior import PosteriorDirections, posterior_directions
 from .split import NoiseShares, Regions, Split, noise_by_region, regions, split_noise
 
 __all__ = [
+    "ChannelEffects",
     "EffectiveFilter",
     "LayerNoise",
     "NoiseShares",
     "PosteriorDirections",
     "Regions",
     "Split",
+    "ablate",
+    "channel_effects",
     "diffusion_index",
     "effective_filter",
     "gini",
