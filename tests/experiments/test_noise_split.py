@@ -38,7 +38,7 @@ def test_shares_and_interval(study):
     assert [row["region"] for row in rows] == 2 * ["on the object", "on edges", "off the object", "everywhere"]
     assert sum(row["noise_share"] for row in rows[:3]) == pytest.approx(1)
     for row in rows:
-        assert row["low"] <= row["found"] <= row["high"] and row["found"] == pytest.approx(0.5, abs=1e-3)
+        assert row["low"] <= row["value"] <= row["high"] and row["value"] == pytest.approx(0.5, abs=1e-3)
         assert row["removed"] == pytest.approx(0.75, abs=1e-3) and row["leaked"] == pytest.approx(0.25, abs=1e-3)
         assert row["pictures"] == 20
     assert rows[3]["psnr_denoised"] - rows[3]["psnr_noisy"] == pytest.approx(20 * np.log10(2), abs=0.01)
@@ -52,7 +52,7 @@ def test_a_region_without_noise_has_no_share(study, monkeypatch):
     monkeypatch.setattr(noise_split, "clip", lambda images: np.where(np.arange(12)[:, None] < 6, images, 100 / 255))
     monkeypatch.setattr(noise_split, "LEAST", 0.5)
     rows = noise_split.bench_noise_split(["mnist"], count=20, report=lambda line: None)
-    assert any(row["found"] is None for row in rows) and "no noise there" in noise_split.noise_split_markdown(rows)
+    assert any(row["value"] is None for row in rows) and "no noise there" in noise_split.noise_split_markdown(rows)
 
 
 def test_other_data_sets_are_refused(study):

@@ -37,9 +37,9 @@ def bench_noise_split(
 
     The noise is what the noisy picture, limited to [0, 1], differs from the clean one; a guided network is told its standard
     deviation over all pictures. Rows, also kept under assets/measured/noise-split.json, one for each data set, denoiser, noise
-    and region: noise_share (of the noise's energy, that lies there), found with its 95 % interval (pictures drawn anew, seeded),
-    removed and leaked as in `NoiseShares`, null where the region holds less than 0.1 % of the noise; pictures; psnr_noisy and
-    psnr_denoised (mean, dB) in the row "everywhere". Raises InvalidInput for another data set.
+    and region: noise_share (of the noise's energy, that lies there), value (the share found) with its 95 % interval (pictures
+    drawn anew, seeded), removed and leaked as in `NoiseShares`, null where the region holds less than 0.1 % of the noise;
+    pictures; psnr_noisy and psnr_denoised (mean, dB) in the row "everywhere". Raises InvalidInput for another data set.
     """
     rows: list[dict[str, Any]] = []
     for dataset in datasets:
@@ -52,9 +52,10 @@ def bench_noise_split(
             noisy = clip(add_noise(clean, noise, level, seed=seed))
             for name in DENOISED[dataset]:
                 found = _measure(name, clean, noisy, where, seed)
-                about = {"dataset": dataset, "denoiser": name, "noise": noise, "level": level, "pictures": len(clean)}
+                about = {"dataset": dataset, "denoiser": name, "noise": noise, "level": level}
+                about |= {"split": f"{dataset} {data.split}", "pictures": len(clean)}
                 rows += [about | row for row in found]
-                shares = [f"{row['region']} {row['found']:.1%}" for row in found if row["found"] is not None]
+                shares = [f"{row['region']} {row['value']:.1%}" for row in found if row["value"] is not None]
                 report(f"{dataset}, {noise} {level:g}, {name}: found " + ", ".join(shares))
     measured.write(NAME, rows, command=f"python -m xai_core bench noise-split --limit {count}", seed=seed)
     return tuple(rows)
@@ -72,10 +73,10 @@ def _measure(name: str, clean: Array, noisy: Array, where: Regions, seed: int) -
         share = float(one.noise.sum() / shares["everywhere"].noise.sum())
         row: dict[str, Any] = {"region": region, "noise_share": share}
         if share < LEAST:
-            row |= dict.fromkeys(("found", "low", "high", "removed", "leaked"))
+            row |= dict.fromkeys(("value", "low", "high", "removed", "leaked"))
         else:
             low, high = np.percentile((draws @ one.found) / (draws @ one.noise), (2.5, 97.5))
-            row |= {"found": one.found_share, "low": float(low), "high": float(high)}
+            row |= {"value": one.found_share, "low": float(low), "high": float(high)}
             row |= {"removed": one.removed_share, "leaked": one.leaked_share}
         rows.append(row)
     rows[-1] |= {
@@ -96,7 +97,7 @@ def noise_split_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
         found = {row["region"]: row for row in rows if (row["dataset"], row["noise"], row["denoiser"]) == (dataset, noise, name)}
         whole = found["everywhere"]
         shares = [
-            "no noise there" if row["found"] is None else f"{row['found']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
+            "no noise there" if row["value"] is None else f"{row['value']:.1%} ({row['low']:.1%} to {row['high']:.1%})"
             for row in found.values()
         ]
         decibels = f"{whole['psnr_noisy']:.1f} to {whole['psnr_denoised']:.1f}"
