@@ -76,19 +76,19 @@ def section(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
     )
     with st.expander("How it works"):
         st.markdown(
-            "Near the noisy picture $y = x + n$ a denoiser acts like a matrix $J$, its Jacobian. Then the output is "
-            "$f(y) = J x + J n + \\text{added}$. For a network this is exact: picture and noise are carried through it side by "
+            "Near the noisy picture $y = x + n$ a denoiser acts like a matrix $J$, its Jacobian. Then the output is $f(y) = "
+            "J x + J n + \\text{added}$. For a network this is exact: picture and noise are carried through it side by "
             "side, at the cost of about three forward passes. What is added is the level map of a network that is told the "
-            "level, or its biases; a blind network without biases adds nothing. For a filter without a network $J x$ and $J n$ are "
-            "measured by small steps. The object is what the mask of a simulated picture says, else what is brighter than Otsu's "
-            "threshold; edges are the pixels next to its boundary."
+            "level, or its biases; a blind network without biases adds nothing. For a filter without a network $J x$ and $J "
+            "n$ are measured by small steps. The object is what the mask of a simulated picture says, else what is brighter "
+            "than Otsu's threshold; edges are the pixels next to its boundary."
         )
         st.caption("After Mohan et al. (2020), arXiv:1906.05478; table over 1,000 pictures: docs/noise-split.md.")
     with st.expander("How to misread it"):
         st.markdown(
             "The parts may **cancel**: a network that shrinks small values lets their noise through and takes it away again by "
-            "what it adds. A strong part named noise therefore does not mean that noise is seen: look at the sum, the output. And $J$ "
-            "itself depends on the noise: another draw of it gives another split."
+            "what it adds. A strong part named noise therefore does not mean that noise is seen: look at the sum, the output. "
+            "And $J$ itself depends on the noise: another draw of it gives another split."
         )
 
 
