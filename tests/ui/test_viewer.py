@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.viewer import Click, ColourBar, Picture, viewer
+from ui.viewer import Box, Click, ColourBar, Picture, viewer
+from ui.viewer import _box as read_box
 from ui.viewer import _click as read_click
 from ui.viewer.picture import FINE, bar_payload, draw
 from xai_core.errors import InvalidInput
@@ -111,6 +112,32 @@ def test_only_a_pixel_of_these_pictures_is_a_click():
         assert read_click(wrong, shapes) is None
 
 
+def test_only_a_part_of_these_pictures_is_a_box():
+    shapes = [(28, 28), (7, 9)]
+    right = {"picture": 1, "top": 5, "left": 0, "height": 2, "width": 9}
+    assert read_box(right, shapes) == Box(1, 5, 0, 2, 9)
+    for wrong in (
+        {"picture": 2},
+        {"top": 6},
+        {"top": -1},
+        {"left": 1},
+        {"height": 0},
+        {"height": 2.0},
+        {"width": True},
+        {"width": "9"},
+    ):
+        assert read_box(right | wrong, shapes) is None
+    assert read_box(None, shapes) is None
+    assert read_box({"picture": 1, "row": 5, "column": 0}, shapes) is None
+
+
+def test_only_two_pictures_of_one_size_lie_over_each_other():
+    small, large = Picture("a", np.zeros((4, 4, 1))), Picture("b", np.zeros((8, 8, 1)))
+    for pictures in ([small], [small, large], [small, small, small]):
+        with pytest.raises(InvalidInput, match="two pictures of one size"):
+            viewer(pictures, key="divided", divided=True)
+
+
 def page() -> None:
     import numpy as np
     import streamlit as st
@@ -123,7 +150,8 @@ def page() -> None:
     pictures = [Picture("Clean", clean), Picture("Noisy", clean + level / 100, f"level {level}")]
     click = viewer(pictures, key="row", bar=colour_bar("grey", 0, 1), clickable=True, mark=(14, 7), group="all")
     st.write(f"click: {click}")
-    viewer(pictures[:1], key="second", group="all")
+    viewer(pictures[:1], key="second", group="all", mark=(2, 4, 7, 14))
+    st.write(f"box: {viewer(pictures, key='third', boxes=True, divided=True)}")
 
 
 def sent_by(app: AppTest) -> list[dict]:
@@ -133,13 +161,17 @@ def sent_by(app: AppTest) -> list[dict]:
 def test_apptest_shows_the_pictures_and_follows_the_slider():
     app = AppTest.from_function(page, default_timeout=60).run()
     assert not app.exception
-    row, second = sent_by(app)
+    row, second, third = sent_by(app)
     assert [picture["caption"] for picture in row["pictures"]] == ["", "level 25"]
     assert (decode(row["pictures"][1]["src"]) == 64).all()
     assert row["mark"] == {"x": 7.5 / 28, "y": 14.5 / 28}
     assert row["group"] == second["group"] == "all"
     assert row["clickable"]
     assert not second["clickable"]
+    assert not row["boxes"] | row["divided"]
+    assert second["mark"] == {"x": 4 / 28, "y": 2 / 28, "width": 14 / 28, "height": 7 / 28}
+    assert third["boxes"] & third["divided"] & third["clickable"]
+    assert "box: None" in app.markdown[1].value
     assert "click: None" in app.markdown[0].value
 
     app.slider[0].set_value(75).run()

@@ -58,6 +58,14 @@ click = viewer(pictures, key="row", bar=bar, clickable=True, group="all", mark=(
 if click:
     st.session_state.click = click
 viewer(pictures[:2], key="second", group="all", toolbar=False)
+if st.query_params.get("boxes"):
+    chosen = st.session_state.get("chosen")
+    mark = (chosen.top, chosen.left, chosen.height, chosen.width) if hasattr(chosen, "top") else (3, 20)
+    chosen = viewer(pictures[:2], key="boxes", boxes=True, divided=True, mark=mark)
+    if chosen:
+        st.session_state.chosen = chosen
+        st.rerun()
+    st.text(f"chosen {st.session_state.get('chosen')}")
 st.text(f"runs {st.session_state.runs}, click {st.session_state.get('click')}")
 st.html("<div style='height: 2000px'></div>")
 """
@@ -114,7 +122,7 @@ def visit(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"]]:
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
             wrong.append(f"asked another machine: {url}")
 
-    def open_page(width: int = 1300, height: int = 900, **options: Any) -> "Page":
+    def open_page(width: int = 1300, height: int = 900, query: str = "", **options: Any) -> "Page":
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -123,7 +131,7 @@ def visit(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"]]:
         page.on("websocket", lambda channel: asked(channel.url))
         page.on("console", lambda message: message.type == "error" and wrong.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.goto(address)
+        page.goto(f"{address}/?{query}")
         page.locator(".slot img").nth(5).wait_for()
         page.get_by_text("runs 1,").wait_for()
         page.evaluate("() => document.fonts.ready.then(() => null)")  # a font that comes late moves the page
@@ -361,3 +369,116 @@ def test_names_for_people_who_do_not_see_the_pictures(visit):
     # Text follows the theme: light on dark.
     colour = page.locator(".title").first.evaluate("element => getComputedStyle(element).color")
     assert min(int(level) for level in colour.removeprefix("rgb(").rstrip(")").split(",")) > 180
+
+
+def divided(page: "Page") -> "Locator":
+    """The slot of the two pictures that lie over each other."""
+    divider = page.get_by_role("slider", name="Divider between Clean and Noisy")
+    divider.scroll_into_view_if_needed()
+    return page.locator(".slot").filter(has=divider)
+
+
+def drag(page: "Page", start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    page.mouse.move(*end)
+    page.mouse.up()
+
+
+def test_before_and_after_in_one_picture(visit):
+    """The divider drags and moves by keyboard, and shows one picture on its left, the other on its right."""
+    page = visit(query="boxes=1")
+    place = divided(page)
+    assert place.locator("img").count() == 2
+    line = place.get_by_role("slider")
+    cut = "image => getComputedStyle(image).clipPath"
+    unit = place.bounding_box()["width"] / 28
+    assert place.locator("img").nth(1).evaluate(cut) == f"inset(0px 0px 0px {14 * unit:g}px)"
+    assert line.get_attribute("aria-valuenow") == "50"
+    line.focus()
+    for key in ("ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    assert line.get_attribute("aria-valuenow") == "61"
+    assert line.get_attribute("aria-valuetext") == "61 % Clean, 39 % Noisy"
+    box = place.bounding_box()
+    drag(page, (box["x"] + 0.61 * box["width"], box["y"] + 40), (box["x"] + 7 * unit, box["y"] + 90))
+    assert line.get_attribute("aria-valuenow") == "25"
+    assert place.locator("img").nth(1).evaluate(cut) == f"inset(0px 0px 0px {7 * unit:g}px)"
+    page.mouse.move(box["x"] + 20.5 * unit, box["y"] + 10.5 * unit)
+    value = page.locator(".viewer").filter(has=line).locator(".value").inner_text()
+    assert value == "0.30 | 0.00"  # both pictures, wherever the line is
+    page.keyboard.press("Home")
+    assert line.get_attribute("aria-valuenow") == "0"
+    assert page.get_by_text("runs 1,").is_visible()
+    # On the left of the line the first picture is picked, on the right the second.
+    page.keyboard.press("End")
+    place.click(position={"x": 3.5 * unit, "y": 4.5 * unit})
+    page.get_by_text("chosen Click(picture=0, row=4, column=3)").wait_for()
+
+
+def test_a_dragged_box_is_returned_and_outlined(visit):
+    page = visit(query="boxes=1")
+    place = divided(page)
+    viewer = page.locator(".viewer").filter(has=page.get_by_role("slider"))
+    unit = place.bounding_box()["width"] / 28
+
+    def at(row: float, column: float) -> tuple[float, float]:
+        box = place.bounding_box()  # a click may have scrolled the page
+        return box["x"] + column * unit, box["y"] + row * unit
+
+    drag(page, at(20.5, 3.5), at(24.5, 9.5))  # without Shift or the button: not even a click
+    page.wait_for_timeout(300)
+    assert page.get_by_text("chosen None").is_visible()
+
+    page.keyboard.down("Shift")
+    drag(page, at(24.5, 9.5), at(20.5, 3.5))  # from the lower right
+    page.keyboard.up("Shift")
+    page.get_by_text("chosen Box(picture=0, top=20, left=3, height=5, width=7)").wait_for()
+    mark = viewer.locator(".mark").first.bounding_box()
+    assert mark["x"] == pytest.approx(at(20, 3)[0], abs=1)
+    assert (mark["width"], mark["height"]) == pytest.approx((7 * unit, 5 * unit), abs=1)
+    assert viewer.locator(".draft").first.is_hidden()
+
+    button = viewer.get_by_role("button", name="Draw a box")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    drag(page, at(1.5, 18.5), at(3.5, 40))  # beyond the border
+    page.get_by_text("chosen Box(picture=1, top=1, left=18, height=3, width=10)").wait_for()
+    place.click(position={"x": 5.5 * unit, "y": 6.5 * unit})  # a click is still a pixel
+    page.get_by_text("chosen Click(picture=0, row=6, column=5)").wait_for()
+    # No other viewer has the button.
+    assert page.get_by_role("button", name="Draw a box").count() == 1
+
+
+def test_a_box_by_keyboard(visit):
+    page = visit(query="boxes=1")
+    place = divided(page)
+    viewer = page.locator(".viewer").filter(has=page.get_by_role("slider"))
+    place.focus()
+    page.keyboard.press("ArrowDown")  # from the chosen pixel (3, 20)
+    assert viewer.locator(".status").inner_text() == "Row 4, column 20"
+    page.keyboard.press("Shift+ArrowDown")
+    for _ in range(2):
+        page.keyboard.press("Shift+ArrowLeft")
+    assert viewer.locator(".status").inner_text() == "Box of 2 × 3 pixels from row 4, column 18"
+    page.keyboard.press("Escape")
+    assert viewer.locator(".status").inner_text() == "Row 5, column 18"
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Enter")
+    page.get_by_text("chosen Box(picture=1, top=4, left=18, height=2, width=1)").wait_for()
+    page.keyboard.press("b")
+    assert viewer.get_by_role("button", name="Draw a box").get_attribute("aria-pressed") == "true"
+
+
+def test_a_finger_draws_a_box(visit):
+    page = visit(width=390, height=800, has_touch=True, is_mobile=True, device_scale_factor=2, query="boxes=1")
+    place = divided(page)
+    page.get_by_role("button", name="Draw a box").tap()
+    box = place.bounding_box()
+    unit = box["width"] / 28
+    touch = page.context.new_cdp_session(page)
+    for kind, row, column in (("touchStart", 2.5, 2.5), ("touchMove", 4.5, 3.5), ("touchMove", 6.5, 5.5), ("touchEnd", 0, 0)):
+        point = {"x": box["x"] + column * unit, "y": box["y"] + row * unit}
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else [point]})
+    page.get_by_text("chosen Box(picture=0, top=2, left=2, height=5, width=4)").wait_for()

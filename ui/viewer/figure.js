@@ -1,4 +1,4 @@
-// One picture: title, slot with image and crosshair, caption, colour bar.
+// One picture, or two that lie over each other with a divider: title, slot with image and crosshair, caption, colour bar.
 
 class Figure {
   constructor(viewer) {
@@ -10,14 +10,22 @@ class Figure {
     this.slot = element("div", "slot");
     this.slot.setAttribute("role", "group");
     this.slot.setAttribute("aria-describedby", "keys");
-    this.marks = Object.fromEntries(["across", "down", "cell", "mark"].map((name) => [name, element("div", `cross ${name}`)]));
+    this.marks = Object.fromEntries(["across", "down", "cell", "mark", "draft"].map((name) => [name, element("div", `cross ${name}`)]));
     for (const mark of Object.values(this.marks)) mark.hidden = true;
     this.slot.append(...Object.values(this.marks));
     this.caption = element("figcaption", "caption");
     this.legend = element("div", "legend");
     this.root.append(this.head, this.slot, this.caption, this.legend);
     this.image = null;
+    this.after = null; // the figure of the picture that lies over this one, right of the divider
+    this.group = () => viewer.group;
+    this.redraw = () => viewer.redraw();
     viewer.attach(this);
+  }
+
+  // The pictures on the left and on the right of the divider.
+  get sides() {
+    return [this, this.after].filter(Boolean);
   }
 
   describe(picture) {
@@ -39,6 +47,23 @@ class Figure {
     if (this.image) this.image.alt = this.picture.alt;
   }
 
+  // Lay another picture of the same size over this one. The first stays in the flow of the page: it holds title and caption.
+  cover(after) {
+    this.after = after;
+    this.divider ??= new Divider(this);
+    if (this.image && after.image && this.image.nextSibling !== after.image) this.image.after(after.image);
+    const words = (name) => [this.picture[name], after.picture[name]].filter(Boolean).join("  |  ");
+    this.title.textContent = words("title");
+    this.caption.textContent = words("caption");
+    this.slot.setAttribute("aria-label", `${this.picture.title} on the left of the divider, ${after.picture.title} on the right`);
+  }
+
+  uncover() {
+    this.after?.image?.remove();
+    this.divider?.line.remove();
+    this.after = this.divider = null;
+  }
+
   arrange(drawn, slot) {
     this.drawn = drawn;
     this.box = slot;
@@ -47,18 +72,21 @@ class Figure {
     this.value.style.maxWidth = `${slot.width}px`;
   }
 
-  draw(view, cursor, mark, ratio) {
+  draw(view, cursor, mark, draft, ratio) {
     this.view = restrict(view, this.drawn, this.box, Infinity);
     this.rect = place(this.view, this.drawn, this.box, ratio);
     const { left, top, width, height } = this.rect;
-    if (this.image) {
-      Object.assign(this.image.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${left}px, ${top}px)` });
+    for (const { image, picture } of this.sides) {
+      if (!image) continue;
+      Object.assign(image.style, { width: `${width}px`, height: `${height}px`, transform: `translate(${left}px, ${top}px)` });
       // Enlarged pixels have sharp edges; a picture that is shrunk or nearly at its size looks better interpolated.
-      const scale = (width / this.picture.width) * ratio;
-      this.image.style.imageRendering = scale >= 3 || Number.isInteger(scale) ? "pixelated" : "auto";
+      const scale = (width / picture.width) * ratio;
+      image.style.imageRendering = scale >= 3 || Number.isInteger(scale) ? "pixelated" : "auto";
     }
+    this.divider?.draw();
     this.outline(cursor, this.marks.cell);
     this.outline(mark, this.marks.mark);
+    this.outline(draft, this.marks.draft);
     const { across, down } = this.marks;
     across.hidden = down.hidden = !cursor;
     if (cursor) {
@@ -69,31 +97,52 @@ class Figure {
       cross(across, "top", y, x, Math.max(width / this.picture.width, 7));
       cross(down, "left", x, y, Math.max(height / this.picture.height, 7));
     }
-    this.value.textContent = cursor ? this.read(cursor) : "";
+    this.value.textContent = cursor ? this.sides.map((side) => side.read(cursor)).join(" | ") : "";
   }
 
-  outline(point, box) {
-    box.hidden = !point;
-    if (!point) return;
+  // place: a point, or with width and height a box, 0 to 1; its pixels are outlined, at least 7 px so that they are seen.
+  outline(place, box) {
+    box.hidden = !place;
+    if (!place) return;
     const { left, top, width, height } = this.rect;
-    const { row, column } = this.pixel(point);
     const wide = width / this.picture.width;
     const tall = height / this.picture.height;
-    const size = { width: Math.max(wide, 7), height: Math.max(tall, 7) };
+    const { row, column, rows = 1, columns = 1 } = place.width ? this.pixels(place) : this.pixel(place);
+    const size = { width: Math.max(columns * wide, 7), height: Math.max(rows * tall, 7) };
     Object.assign(box.style, {
-      left: `${left + (column + 0.5) * wide - size.width / 2}px`,
-      top: `${top + (row + 0.5) * tall - size.height / 2}px`,
+      left: `${left + (column + columns / 2) * wide - size.width / 2}px`,
+      top: `${top + (row + rows / 2) * tall - size.height / 2}px`,
       width: `${size.width}px`,
       height: `${size.height}px`,
     });
   }
 
-  // Where a place on the screen lies in the picture, 0 to 1; null beside it.
-  locate(client) {
+  // The pixels of this picture in a box of 0 to 1.
+  pixels({ x, y, width, height }) {
+    const row = Math.round(y * this.picture.height);
+    const column = Math.round(x * this.picture.width);
+    const rows = Math.max(1, Math.round((y + height) * this.picture.height) - row);
+    return { row, column, rows, columns: Math.max(1, Math.round((x + width) * this.picture.width) - column) };
+  }
+
+  // Where a place on the screen lies in the picture, 0 to 1 within it.
+  position(client) {
     const box = this.slot.getBoundingClientRect();
-    const x = (client.x - box.left - this.rect.left) / this.rect.width;
-    const y = (client.y - box.top - this.rect.top) / this.rect.height;
+    return {
+      x: (client.x - box.left - this.rect.left) / this.rect.width,
+      y: (client.y - box.top - this.rect.top) / this.rect.height,
+    };
+  }
+
+  // As `position`; null beside the picture.
+  locate(client) {
+    const { x, y } = this.position(client);
     return x >= 0 && x < 1 && y >= 0 && y < 1 ? { x, y } : null;
+  }
+
+  // The index of the picture that is seen at a point: of two, the one on that side of the divider.
+  side({ x }) {
+    return this.after && this.rect.left + x * this.rect.width >= this.divider.at * this.box.width ? 1 : 0;
   }
 
   pixel({ x, y }) {

@@ -1,4 +1,4 @@
-// Mouse, pen and fingers on one slot, told as: point, leave, tap, drag, pinch, wheel.
+// Mouse, pen and fingers on one slot, told as: point, leave, tap, grab - drag - drop, pinch, wheel.
 
 const TAP = 4; // px that a pointer may tremble during a tap
 
@@ -16,7 +16,9 @@ function listen(slot, on) {
     if (event.button !== 0) return;
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     start = { x: event.clientX, y: event.clientY };
+    if (pointers.size > 1) on.drop(null); // a second finger: no drag any more
     moved = pointers.size > 1;
+    slot.setPointerCapture(event.pointerId); // a quick hand is beyond the border at its first move
   });
 
   slot.addEventListener("pointermove", (event) => {
@@ -31,9 +33,9 @@ function listen(slot, on) {
       } else if (pointers.size === 1) {
         if (!moved && Math.hypot(now.x - start.x, now.y - start.y) > TAP) {
           moved = true;
-          slot.setPointerCapture(event.pointerId);
+          on.grab(start, event.shiftKey);
         }
-        if (moved) on.drag(now.x - last.x, now.y - last.y);
+        if (moved) on.drag(now.x - last.x, now.y - last.y, now);
       }
     }
     on.point(now);
@@ -41,7 +43,10 @@ function listen(slot, on) {
 
   const release = (event) => {
     if (!pointers.delete(event.pointerId)) return;
-    if (event.type === "pointerup" && !moved && !pointers.size) on.tap({ x: event.clientX, y: event.clientY });
+    const at = { x: event.clientX, y: event.clientY };
+    if (event.type !== "pointerup") on.drop(null);
+    else if (!pointers.size && moved) on.drop(at);
+    else if (!pointers.size) on.tap(at);
   };
   slot.addEventListener("pointerup", release);
   slot.addEventListener("pointercancel", release);

@@ -1,4 +1,4 @@
-// The component: a row of figures that share one view and one cursor. Nothing here asks the server, except a picked pixel.
+// The component: a row of figures that share one view and one cursor. Nothing here asks the server, except a picked pixel or box.
 
 const GAP = 16;
 const STEP = 1.5; // of a zoom button or key
@@ -7,12 +7,16 @@ const KEYS =
   "Keys: plus and minus zoom, 0 shows the whole picture, arrows move the enlarged part or go to the next picture, " +
   "Shift with arrows moves the crosshair.";
 const PICK = " Enter picks the pixel under the crosshair.";
+const KEYS_OF_BOXES =
+  "Keys: plus and minus zoom, 0 shows the whole picture, arrows move the crosshair, Shift with arrows draws a box from there, " +
+  "Enter picks the box or the pixel, Escape gives the box up, B switches between dragging the picture and drawing a box.";
+const DIVIDER = " The divider between the two pictures moves with the left and right arrows, faster with Shift, Home and End.";
 
 // What is shown belongs to the group, not to the elements: it survives when Streamlit builds a page anew.
 const groups = new Map();
 
 function groupNamed(name) {
-  if (!groups.has(name)) groups.set(name, { view: WHOLE, cursor: null, members: new Set() });
+  if (!groups.has(name)) groups.set(name, { view: WHOLE, cursor: null, divider: 0.5, members: new Set() });
   return groups.get(name);
 }
 
@@ -29,6 +33,9 @@ class Viewer {
   constructor(root) {
     this.root = root;
     this.figures = [];
+    this.over = null; // the figure that lies over the first one
+    this.draft = null; // a box that is being drawn: figure, from and to as pixels; sent: the server was told
+    this.boxing = false; // dragging draws a box
     this.active = 0;
     this.turn = 0;
     this.build();
@@ -50,6 +57,7 @@ class Viewer {
       in: button("Zoom in", "Zoom in (+, or Ctrl and wheel)", () => this.zoom(STEP)),
       out: button("Zoom out", "Zoom out (-)", () => this.zoom(1 / STEP)),
       reset: button("Reset", "Show the whole picture (0, or double click)", () => this.look(WHOLE)),
+      box: button("Draw a box", "Dragging draws a box (B; or hold Shift while dragging)", () => this.toggle()),
     };
     this.tools = element("div", "tools");
     this.tools.setAttribute("role", "toolbar");
@@ -69,7 +77,7 @@ class Viewer {
     const turn = ++this.turn;
     if (!this.data) this.commit(data, []); // slots and texts first: the page does not jump when the pictures come
     const reuse = (picture, index) => {
-      const figure = this.figures[index];
+      const figure = data.divided && index === 1 ? this.over : this.figures[index];
       return figure?.image && figure.picture.src === picture.src ? figure.image : decoded(picture.src);
     };
     const images = await Promise.all(data.pictures.map(reuse));
@@ -79,17 +87,24 @@ class Viewer {
   commit(data, images) {
     this.data = data;
     this.join(groupNamed(data.group));
-    while (this.figures.length > data.pictures.length) this.figures.pop().root.remove();
-    while (this.figures.length < data.pictures.length) this.grid.append(this.figures[this.figures.push(new Figure(this)) - 1].root);
-    this.active = Math.min(this.active, data.pictures.length - 1);
+    const count = data.divided ? 1 : data.pictures.length;
+    while (this.figures.length > count) this.figures.pop().root.remove();
+    while (this.figures.length < count) this.grid.append(this.figures[this.figures.push(new Figure(this)) - 1].root);
+    this.active = Math.min(this.active, count - 1);
+    this.over = data.divided ? (this.over ?? new Figure(this)) : null;
+    const figures = data.divided ? [this.figures[0], this.over] : this.figures;
     data.pictures.forEach((picture, index) => {
-      this.figures[index].describe(picture);
-      this.figures[index].show(images[index]);
+      figures[index].describe(picture);
+      figures[index].show(images[index]);
     });
+    if (this.over) this.figures[0].cover(this.over);
+    else this.figures[0].uncover();
+    if (this.draft?.sent) this.draft = null;
     this.root.classList.toggle("clickable", data.clickable);
+    this.buttons.box.hidden = !data.boxes;
     this.root.classList.toggle("captioned", data.pictures.some((picture) => picture.caption));
     this.head.hidden = !data.toolbar;
-    this.keys.textContent = KEYS + (data.clickable ? PICK : "");
+    this.keys.textContent = (data.boxes ? KEYS_OF_BOXES : KEYS + (data.clickable ? PICK : "")) + (data.divided ? DIVIDER : "");
     this.legend.replaceChildren(...(data.bar ? [colourBar(data.bar)] : []));
     this.width = null;
     this.resize();
@@ -111,7 +126,8 @@ class Viewer {
     if (!this.data?.pictures.length || !width || width === this.width) return;
     this.width = width;
     this.ratio = window.devicePixelRatio || 1;
-    const { across, slot, drawn } = layout(width, this.data.pictures, { ...this.data, gap: GAP }, this.ratio);
+    const shown = this.figures.map(({ picture }) => picture);
+    const { across, slot, drawn } = layout(width, shown, { ...this.data, gap: GAP }, this.ratio);
     this.grid.style.gridTemplateColumns = `repeat(${across}, ${slot.width}px)`;
     this.legend.style.maxWidth = `${across * slot.width + (across - 1) * GAP}px`;
     this.head.style.maxWidth = this.legend.style.maxWidth;
@@ -122,11 +138,14 @@ class Viewer {
   draw() {
     if (!this.width) return;
     const { view, cursor } = this.group;
+    const draft = this.draft && drawnBox(this.draft);
     this.figures.forEach((figure, index) => {
-      figure.draw(view, cursor, this.data.mark, this.ratio);
-      figure.slot.tabIndex = index === this.active ? 0 : -1;
+      figure.draw(view, cursor, this.data.mark, draft, this.ratio);
+      figure.slot.tabIndex = index === this.active || this.data.boxes ? 0 : -1;
     });
     this.root.classList.toggle("zoomed", view.zoom > 1);
+    this.root.classList.toggle("boxing", this.boxing);
+    this.buttons.box.setAttribute("aria-pressed", String(this.boxing));
     this.level.textContent = view.zoom > 1 ? `${view.zoom.toFixed(1)}\u00d7` : "";
     for (const name of ["out", "reset"]) this.buttons[name].setAttribute("aria-disabled", String(view.zoom <= 1));
     this.buttons.in.setAttribute("aria-disabled", String(view.zoom >= this.most()));
@@ -136,6 +155,11 @@ class Viewer {
   say() {
     const figure = this.figures[this.active];
     const { width, height } = figure.picture;
+    if (this.draft) {
+      const box = pixelBox(this.draft);
+      this.status.textContent = `Box of ${box.height} \u00d7 ${box.width} pixels from row ${box.top}, column ${box.left}`;
+      return;
+    }
     const at = this.group.cursor && figure.pixel(this.group.cursor);
     this.status.textContent = at ? `Row ${at.row}, column ${at.column}` : `${height} \u00d7 ${width} pixels`;
   }
@@ -158,11 +182,15 @@ class Viewer {
   look(view) {
     const figure = this.figures[this.active];
     this.group.view = restrict(view, figure.drawn, figure.box, this.most());
-    for (const member of this.group.members) member.draw();
+    this.redraw();
   }
 
   point(cursor) {
     this.group.cursor = cursor;
+    this.redraw();
+  }
+
+  redraw() {
     for (const member of this.group.members) member.draw();
   }
 
@@ -180,7 +208,39 @@ class Viewer {
 
   pick(figure, at) {
     if (!this.data.clickable || !at) return;
-    this.send("click", { picture: this.figures.indexOf(figure), ...figure.pixel(at) });
+    this.send("click", { picture: this.indexOf(figure, at), ...figure.pixel(at) });
+  }
+
+  indexOf(figure, at) {
+    return figure.after ? figure.side(at) : this.figures.indexOf(figure);
+  }
+
+  // Switch between dragging the picture and drawing a box.
+  toggle() {
+    this.boxing = !this.boxing && this.data.boxes;
+    this.draw();
+  }
+
+  // The box that was drawn goes to the server; one of a single pixel is a picked pixel.
+  pickBox() {
+    const { figure } = this.draft;
+    const box = pixelBox(this.draft);
+    const { x, y, width, height } = drawnBox(this.draft);
+    const middle = { x: x + width / 2, y: y + height / 2 };
+    if (box.width * box.height === 1) {
+      this.draft = null;
+      this.pick(figure, middle);
+    } else {
+      this.draft.sent = true;
+      this.send("box", { picture: this.indexOf(figure, middle), ...box });
+    }
+    this.draw();
+  }
+
+  dropDraft() {
+    if (!this.draft || this.draft.sent) return;
+    this.draft = null;
+    this.draw();
   }
 
   attach(figure) {
@@ -197,7 +257,19 @@ class Viewer {
         const again = last && this.tapped.at - last.at < 350 && Math.hypot(client.x - last.x, client.y - last.y) < 10;
         if (!again) this.pick(figure, figure.locate(client)); // the second tap of a double click resets the zoom
       },
-      drag: (dx, dy) => this.pan(figure, dx, dy),
+      grab: (start, shift) => {
+        if (!this.data.boxes || !(this.boxing || shift)) return;
+        const from = figure.pixel(figure.position(start));
+        this.draft = { figure, from, to: from };
+      },
+      drag: (dx, dy, now) => {
+        if (!this.draft || this.draft.sent) this.pan(figure, dx, dy);
+        else this.draft.to = figure.pixel(figure.position(now));
+      },
+      drop: (at) => {
+        if (!at) this.dropDraft();
+        else if (this.draft && !this.draft.sent) this.pickBox();
+      },
       pinch: (factor, centre, dx, dy) => {
         activate();
         this.zoom(factor, figure.locate(centre) ?? undefined);
@@ -210,7 +282,10 @@ class Viewer {
       activate();
       this.draw();
     });
-    figure.slot.addEventListener("blur", () => this.point(null));
+    figure.slot.addEventListener("blur", () => {
+      this.point(null);
+      this.dropDraft();
+    });
     figure.slot.addEventListener("keydown", (event) => this.key(event, figure));
   }
 
@@ -235,8 +310,12 @@ class Viewer {
     const zoomed = this.group.view.zoom > 1;
     if (event.key === "+" || event.key === "=") this.zoom(STEP, this.group.cursor ?? undefined);
     else if (event.key === "-" || event.key === "_") this.zoom(1 / STEP, this.group.cursor ?? undefined);
+    else if (event.key === "Escape" && this.draft) this.dropDraft();
     else if (event.key === "0" || (event.key === "Escape" && zoomed)) this.look(WHOLE);
+    else if (event.key === "Enter" && this.draft) this.pickBox();
     else if (event.key === "Enter" && this.data.clickable) this.pick(figure, this.group.cursor);
+    else if (event.key.toLowerCase() === "b" && this.data.boxes) this.toggle();
+    else if (arrow && this.data.boxes) this.step(figure, ...arrow, event.shiftKey);
     else if (arrow && event.shiftKey) this.step(figure, ...arrow);
     else if (arrow && zoomed) this.pan(figure, -arrow[0] * figure.box.width * 0.1, -arrow[1] * figure.box.height * 0.1);
     else if (arrow && arrow[0]) this.figures[clamp(this.figures.indexOf(figure) + arrow[0], 0, this.figures.length - 1)].slot.focus();
@@ -244,15 +323,25 @@ class Viewer {
     event.preventDefault();
   }
 
-  step(figure, dx, dy) {
+  // Move the crosshair by a pixel; grow: the box that began where the crosshair was grows with it.
+  step(figure, dx, dy, grow = false) {
     const { width, height } = figure.picture;
-    const { row, column } = figure.pixel(this.group.cursor ?? figure.view);
+    const { row, column } = figure.pixel(this.group.cursor ?? this.start() ?? figure.view);
     const moved = { x: (clamp(column + dx, 0, width - 1) + 0.5) / width, y: (clamp(row + dy, 0, height - 1) + 0.5) / height };
+    if (!grow) this.draft = null;
+    else if (!this.draft || this.draft.sent || this.draft.figure !== figure) this.draft = { figure, from: { row, column } };
+    if (grow) this.draft.to = figure.pixel(moved);
     const half = { x: figure.box.width / (2 * figure.rect.width), y: figure.box.height / (2 * figure.rect.height) };
     const { view } = figure;
     const follow = (axis) => clamp(view[axis], moved[axis] - half[axis] * 0.9, moved[axis] + half[axis] * 0.9);
     this.group.cursor = moved;
     this.look({ ...this.group.view, x: follow("x"), y: follow("y") });
+  }
+
+  // Where the keyboard begins: at the pixel or in the middle of the box that is chosen.
+  start() {
+    const { mark, boxes } = this.data;
+    return boxes && mark ? { x: mark.x + (mark.width ?? 0) / 2, y: mark.y + (mark.height ?? 0) / 2 } : null;
   }
 
   destroy() {
@@ -261,6 +350,20 @@ class Viewer {
     this.observer.disconnect();
     this.leave();
   }
+}
+
+// The pixels of a box that is being drawn, both corners included.
+function pixelBox({ from, to }) {
+  const top = Math.min(from.row, to.row);
+  const left = Math.min(from.column, to.column);
+  return { top, left, height: Math.abs(to.row - from.row) + 1, width: Math.abs(to.column - from.column) + 1 };
+}
+
+// The same in 0 to 1.
+function drawnBox(draft) {
+  const { width, height } = draft.figure.picture;
+  const box = pixelBox(draft);
+  return { x: box.left / width, y: box.top / height, width: box.width / width, height: box.height / height };
 }
 
 const viewers = new WeakMap();
