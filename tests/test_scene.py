@@ -28,6 +28,7 @@ from xai_core.scene import (
     SMOOTHINGS,
     TILES,
     UPLOAD,
+    VIEW,
     Scene,
     classifiers_for,
     denoisers_for,
@@ -87,6 +88,8 @@ def scenes(draw):
         cam_layer=draw(text),
         compared=tuple(draw(st.lists(st.sampled_from(DENOISERS.names), unique=True))),
         tile=draw(st.sampled_from(TILES)),
+        ablated=draw(text),
+        view_parameters=draw(some_of(VIEW.parameters)),
         colormap=draw(st.sampled_from(COLORMAPS)),
         alpha=draw(st.floats(0, 1)),
         smoothing=draw(st.sampled_from(SMOOTHINGS)),
@@ -137,7 +140,7 @@ KEYS = st.one_of(
     st.sampled_from(FIELDS),
     st.builds(
         "{}.{}".format,
-        st.sampled_from(["noise", "denoiser", "explainer"]),
+        st.sampled_from(["noise", "denoiser", "explainer", "view"]),
         st.sampled_from(["salt", "strength", "size", "lime.samples", "lime.hide", "grad_cam.layer", ".", "a.b.c"]),
     ),
     st.text(max_size=30),
@@ -181,6 +184,9 @@ def test_nonsense_in_a_link_is_noticed_never_an_error(query):
         ("noise.salt", "0.5", "named 'salt'"),  # Gaussian noise has none
         ("explainer.lime.samples", "many", "expected a number"),
         ("explainer.shap.samples", "1", "no explanation method named 'shap'"),
+        ("view.method", "magic", "expected one of saliency"),
+        ("view.split", "perhaps", "expected true or false"),
+        ("view.magic", "1", "named 'magic'"),
         ("noise_parameters", "()", "there is no such setting"),
         ("colour", "red", "there is no such setting"),
     ],
@@ -214,6 +220,12 @@ def test_parameters():
         scene.with_parameter("noise", "angle", 181)
     with pytest.raises(UnknownName, match="no explanation method named 'anchors'"):
         scene.with_parameter("explainer", "anchors.masks", 1)
+
+
+def test_settings_of_a_page():
+    scene = Scene().with_parameter("view", "split", True).with_parameter("view", "method", "lam")
+    assert (scene.view("split"), scene.view("method"), scene.view("baseline")) == (True, "lam", "black")
+    assert scene.to_query() == {"view.split": "true", "view.method": "lam"}
 
 
 # The key

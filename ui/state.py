@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from xai_core.datasets.upload import from_bytes
-from xai_core.scene import Scene
+from xai_core.scene import VIEW, Scene
 from xai_core.types import Dataset
 
 _SCENE, _NOTICES, _UPLOAD = "scene", "link_notices", "uploaded_dataset"
@@ -45,6 +45,28 @@ def put(**changes: Any) -> Scene:
     changed = replace(scene(), **changes)
     st.session_state[_SCENE] = changed
     return changed
+
+
+def setting(widget: Callable[..., Any], name: str, *, label: str = "", **options: Any) -> Any:
+    """A widget for one setting of the page Explain a denoiser, kept in the scene.
+
+    label: default: the parameter's. options: of the widget; a choice or a number has its options or limits from the parameter.
+    """
+    parameter = VIEW.parameter(name)
+    if parameter.kind == "choice":
+        options.setdefault("options", parameter.choices)
+    elif parameter.kind in ("int", "float"):
+        options = {"min_value": parameter.low, "max_value": parameter.high, "step": parameter.step} | options
+    value = control(widget, label or parameter.label, f"view:{name}", scene().view(name), **options)
+    put_view(name, parameter.default if value is None else value)
+    return scene().view(name)
+
+
+def put_view(name: str, value: Any) -> None:
+    """Change one setting of the page Explain a denoiser."""
+    changed = scene().with_parameter("view", name, value)
+    others = tuple(pair for pair in changed.view_parameters if pair[1] != VIEW.parameter(pair[0]).default)
+    st.session_state[_SCENE] = replace(changed, view_parameters=others)
 
 
 def notices() -> list[str]:

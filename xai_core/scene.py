@@ -16,7 +16,7 @@ from .denoisers import DENOISERS, fits, smoothing
 from .errors import InvalidInput, NoiseLensError
 from .explainers import EXPLAINERS
 from .noise import NOISES
-from .registry import Registry, Spec
+from .registry import Parameter, Registry, Spec
 from .weights import trained_models
 
 UPLOAD = "upload"
@@ -27,6 +27,33 @@ SMOOTHINGS = smoothing.SMOOTHINGS.names
 SCALES = ("map", "layer", "global")
 TILES = ("denoised", "removed", "spectrum")
 LEVEL_SOURCES = ("known", "estimated")
+
+VIEW = Spec(
+    "view",
+    "the page Explain a denoiser",
+    "",
+    "What is open on it, and how it is looked at.",
+    (
+        Parameter("picture", "Picture", "slider", choices=("slider", "noisy", "denoised", "clean")),
+        Parameter("beside", "Compared with", "", choices=("", *DENOISERS.names), help="Empty: chosen by the page."),
+        *(Parameter(name, name.capitalize(), False) for name in ("split", "layers", "region", "invented", "chain")),
+        Parameter(
+            "method",
+            "Method",
+            "integrated_gradients",
+            choices=("saliency", "integrated_gradients", "grad_cam", "full_grad", "lime", "occlusion", "lam"),
+        ),
+        Parameter("measure", "What is explained", "value", choices=("value", "detail", "residual", "psnr")),
+        Parameter("baseline", "Baseline", "black", choices=("black", "blurred", "clean", "denoised")),
+        Parameter("path", "Path", "blur", choices=("blur", "noise", "denoised")),
+        Parameter("direction", "Direction", 1, 1, 3, 1),
+        Parameter("deviations", "Standard deviations along it", 1.0, -3.0, 3.0, 0.25),
+        Parameter("structure", "Structure", "arm", choices=("arm", "stroke", "scratch")),
+        Parameter("contrast", "Height of the structure", 1.0, 0.25, 4.0, 0.25, "standard deviations of the noise"),
+        Parameter("back", "Method", "gradient_x_input", choices=("gradient", "gradient_x_input", "integrated_gradients")),
+    ),
+)
+"""The settings of the page Explain a denoiser; split to chain: the sections that are open."""
 
 Parameters = tuple[tuple[str, float | int | str | bool | None], ...]
 
@@ -45,6 +72,8 @@ class Scene:
     layer, denoiser_layer: of the classifier and of the denoiser, whose activations are shown; cam_layer: where Grad-CAM looks
     (empty: chosen by the method).
     compared: denoisers side by side (empty: chosen by the page); tile: what is seen of each.
+    ablated: channels of a layer of the denoiser that are turned off ("layer:1,5"; empty: none).
+    view_parameters: settings of the page Explain a denoiser, those of `VIEW`.
     colormap, alpha, smoothing, linked: how heat maps are drawn; scale: of the channel grids.
     """
 
@@ -69,6 +98,8 @@ class Scene:
     cam_layer: str = ""
     compared: tuple[str, ...] = ()
     tile: str = "denoised"
+    ablated: str = ""
+    view_parameters: Parameters = ()
     colormap: str = "viridis"
     alpha: float = 0.6
     smoothing: str = "none"
@@ -143,13 +174,15 @@ class Scene:
         return replace(self, **{name: value})
 
     def with_parameter(self, prefix: str, name: str, value: Any) -> "Scene":
-        """This scene with one parameter of its noise, denoiser or explainer ("method.parameter") set and checked."""
+        """This scene with one parameter of its noise, denoiser, view or explainer ("method.parameter") set and checked."""
         if prefix == "noise":
             if name == "level":
                 raise InvalidInput("the level is a setting of its own: level=...")
             value = NOISES.get(self.noise).parameter(name).check(value)
         elif prefix == "denoiser":
             value = DENOISERS.get(self.denoiser).parameter(name).check(value)
+        elif prefix == "view":
+            value = VIEW.parameter(name).check(value)
         else:
             method, _, parameter = name.partition(".")
             value = EXPLAINERS.get(method).parameter(parameter).check(value)
@@ -161,6 +194,10 @@ class Scene:
     def parameters_of(self, method: str) -> dict[str, Any]:
         """The parameters set for one explainer."""
         return {key.partition(".")[2]: value for key, value in self.explainer_parameters if key.startswith(f"{method}.")}
+
+    def view(self, name: str) -> Any:
+        """A setting of the page Explain a denoiser."""
+        return dict(self.view_parameters).get(name, VIEW.parameter(name).default)
 
     def code(self) -> str:
         """Python that computes this scene's pictures and maps in a notebook."""
