@@ -1,0 +1,88 @@
+"""Explain a denoiser, section "Through to the classifier": the class's evidence pushed back to the noisy pixels."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from xai_core import render
+from xai_core.experiments import Pictures
+from xai_core.explainers.denoiser import ChainResult, chain
+from xai_core.scene import Scene, classifiers_for
+from xai_core.trust import rank_correlation
+from xai_core.types import Array, Dataset
+
+from . import cache, jobs
+from .viewer import Drawn, Picture, draw, viewer
+
+UNITS = {
+    "gradient": "logit per brightness",
+    "gradient_x_input": "logit",
+    "integrated_gradients": "logit",
+}
+
+
+def section(scene: Scene, upload: Dataset | None, found: Pictures, method: str) -> None:
+    """The maps of one method, the classifier's own beside them, and what the denoiser did to the evidence."""
+    if not scene.classifier or scene.classifier not in classifiers_for(scene.dataset):
+        st.info("No classifier knows the classes of this data set. Choose digits, clothes or galaxies on the left.")
+        return
+    key = f"chain-{cache.picture_key(scene)}-{scene.classifier}-{cache.weights_key(scene.classifier)}-{scene.target}-{method}"
+    job = jobs.jobs().start(key, partial(_compute, scene, upload, found, method), jobs.waiter())
+    if not job.finished:
+        st.fragment(jobs.follow, run_every=0.3)(key, "pushed back")
+        return
+    result: ChainResult = job.future.result()
+    names = cache.classifier(scene).class_names
+    label = names[int(result.target.partition(":")[2])]
+    st.markdown(
+        f"The evidence for **{label}**, twice: at the noisy pixels, pushed back *through* the denoiser, and at the denoised "
+        "pixels, as the classifier alone has it. The third map shows the evidence in what the denoiser changed."
+    )
+    viewer(
+        cache.drawn(f"{key}-drawn", lambda: _draw(found, result)), key="chain", group="explain-denoiser", columns=4, toolbar=False
+    )
+    removed = result.removed
+    st.caption(
+        f"Score (logit of {label}): noisy {result.score[0] - removed.change[0]:+.2f}, denoised {result.score[0]:+.2f}. What "
+        f"the denoiser changed spoke for it with {removed.raised[0]:+.2f} and against it with {removed.lowered[0]:+.2f}. The "
+        "first two maps order the pixels alike with a rank correlation of "
+        f"{rank_correlation(_plane(result.through), _plane(result.own)):.2f}."
+    )
+    if method == "integrated_gradients":
+        st.caption(
+            f"Parts of the score that the maps do not account for: {result.through_residual[0]:.1%} through the denoiser, "
+            f"{result.own_residual[0]:.1%} of the classifier's own."
+        )
+
+
+def _compute(scene: Scene, upload: Dataset | None, found: Pictures, method: str, job: jobs.Job) -> ChainResult:
+    return chain(
+        cache.network(scene, upload, scene.denoiser),
+        cache.classifier(scene),
+        found.noisy,
+        scene.target or None,
+        method,
+        progress=job,
+    )
+
+
+def _plane(maps: Array) -> Array:
+    return np.asarray(maps[0].sum(axis=-1), np.float32)
+
+
+def _draw(found: Pictures, result: ChainResult) -> list[Drawn]:
+    unit = UNITS[result.method]
+    limits = render.limits([_plane(result.through), _plane(result.own)], True, linked=False)
+    maps = (
+        ("At the noisy pixels", _plane(result.through), found.noisy, limits[0], unit),
+        ("The classifier's own", _plane(result.own), result.denoised, limits[1], unit),
+    )
+    changed = _plane(result.removed.values)
+    [span] = render.limits([changed], True)
+    pictures = [Picture("Denoised", result.denoised[0])]
+    for title, plane, picture, ends, words in (*maps, ("In what was changed", changed, result.denoised, span, "logit")):
+        bar = render.colour_bar("diverging", *ends, low_word="against", high_word="for", unit=words, fade=True)
+        overlay = render.overlay(np.clip(picture[0], 0, 1), plane, low=ends[0], high=ends[1], colormap="diverging", alpha=0.7)
+        pictures.append(Picture(title, overlay, values=plane, bar=bar))
+    return [draw(one) for one in pictures]
