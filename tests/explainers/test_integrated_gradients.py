@@ -8,7 +8,7 @@ from keras import layers
 from xai_core.errors import InvalidInput
 from xai_core.explainers import _layers, explain
 from xai_core.explainers._models import examine
-from xai_core.explainers.integrated_gradients import _along_line, baselines, blurred, stages, strongest_blur
+from xai_core.explainers.integrated_gradients import along_line, baselines, blurred, stages, strongest_blur
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -121,7 +121,7 @@ def test_stages_triple_and_end_at_a_thousand():
 def test_points_used_again_give_the_map_of_all_points(models, rng):
     model, images = models("functional", 3), rng.random((1, 16, 16, 3), np.float32)
     subject = examine(model, images, 1)
-    for steps, found in _along_line(subject, 0, np.zeros_like(images[0]), (5, 15, 45, 50), lambda share: None):
+    for steps, found in along_line(subject, 0, np.zeros_like(images[0]), (5, 15, 45, 50), lambda share: None):
         fresh = explain(model, images, "integrated_gradients", 1, steps=steps)
         np.testing.assert_allclose(found, fresh.heatmap[0], atol=1e-6)
         assert fresh.diagnostics["steps"].tolist() == [steps]

@@ -59,7 +59,9 @@ def integrated_gradients(
     for index in range(count):
         share = part_of(progress, index, count)
         estimates = (
-            _through_blurs(subject, index, plan, share) if blur else _along_line(subject, index, start[index], plan, share)
+            through_blurs(subject, index, strongest_blur(subject.inputs[index]), plan, share)
+            if blur
+            else along_line(subject, index, start[index], plan, share)
         )
         for used[index], maps[index] in estimates:
             total = maps[index].sum(dtype=np.float64)
@@ -78,7 +80,7 @@ def stages(steps: int) -> tuple[int, ...]:
     return (*tried, MOST_STEPS) if tried[-1] < MOST_STEPS else tuple(tried)
 
 
-def _along_line(
+def along_line(
     subject: Subject, index: int, start: Array, plan: tuple[int, ...], progress: Progress
 ) -> Iterator[tuple[int, Array]]:
     """(steps, map) for each stage of the plan, the map of image `index`: (h, w)."""
@@ -94,10 +96,14 @@ def _along_line(
         yield steps, (gradient * direction).sum(axis=-1)
 
 
-def _through_blurs(subject: Subject, index: int, plan: tuple[int, ...], progress: Progress) -> Iterator[tuple[int, Array]]:
-    """(steps, map) for each stage of the plan: the gradient in the middle of two neighbouring blurs, times their difference."""
+def through_blurs(
+    subject: Subject, index: int, most: float, plan: tuple[int, ...], progress: Progress
+) -> Iterator[tuple[int, Array]]:
+    """(steps, map) for each stage of the plan: the gradient in the middle of two neighbouring blurs, times their difference.
+
+    most: sigma of the strongest blur in pixels, with which the path begins.
+    """
     image, arguments = subject.inputs[index], subject.arguments[index : index + 1]
-    most = strongest_blur(image)
     for stage, steps in enumerate(plan):
         share = part_of(progress, stage, len(plan))
         # A picture changes most while the blur is small: its square root is divided evenly, which leaves the integral as it is.

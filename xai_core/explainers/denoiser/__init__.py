@@ -4,6 +4,7 @@ from ._shapes import diffusion_index, gini
 from .ablation import ChannelEffects, ablate, channel_effects
 from .chain import ChainResult, chain
 from .effective_filter import EffectiveFilter, effective_filter
+from .lam import LamResult, lam
 from .noise_through_layers import LayerNoise, noise_through_layers
 from .posterior import PosteriorDirections, posterior_directions
 from .removed_evidence import RemovedEvidence, removed_evidence
@@ -13,6 +14,7 @@ __all__ = [
     "ChainResult",
     "ChannelEffects",
     "EffectiveFilter",
+    "LamResult",
     "LayerNoise",
     "NoiseShares",
     "PosteriorDirections",
@@ -25,6 +27,7 @@ __all__ = [
     "diffusion_index",
     "effective_filter",
     "gini",
+    "lam",
     "noise_by_region",
     "noise_through_layers",
     "posterior_directions",
