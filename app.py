@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/denoise.py", title="Denoise"),
+        st.Page("pages/explain_denoiser.py", title="Explain a denoiser"),
         st.Page("pages/classify.py", title="Classify"),
         st.Page("pages/compare.py", title="Compare"),
         st.Page("pages/noise.py", title="Noise"),

@@ -15,6 +15,11 @@ from xai_core.types import Array, Dataset
 from . import cache, jobs
 from .viewer import Drawn, Picture, draw, viewer
 
+LABELS = {
+    "gradient": "Gradient",
+    "gradient_x_input": "Gradient x input",
+    "integrated_gradients": "Integrated gradients",
+}
 UNITS = {
     "gradient": "logit per brightness",
     "gradient_x_input": "logit",
@@ -28,11 +33,9 @@ def section(scene: Scene, upload: Dataset | None, found: Pictures, method: str) 
         st.info("No classifier knows the classes of this data set. Choose digits, clothes or galaxies on the left.")
         return
     key = f"chain-{cache.picture_key(scene)}-{scene.classifier}-{cache.weights_key(scene.classifier)}-{scene.target}-{method}"
-    job = jobs.jobs().start(key, partial(_compute, scene, upload, found, method), jobs.waiter())
-    if not job.finished:
-        st.fragment(jobs.follow, run_every=0.3)(key, "pushed back")
+    result: ChainResult | None = jobs.soon(key, partial(_compute, scene, upload, found, method), "pushed back")
+    if result is None:
         return
-    result: ChainResult = job.future.result()
     names = cache.classifier(scene).class_names
     label = names[int(result.target.partition(":")[2])]
     st.markdown(

@@ -13,13 +13,11 @@ from xai_core.metrics.whiteness import SMALLEST
 from xai_core.scene import Scene
 from xai_core.types import Array, Dataset
 
-from . import cache, jobs, state
+from . import cache, explained, jobs, state
 from .viewer import Drawn, Picture, draw, viewer
 
 SIDE = 16
 """Pixels of the patch around a clicked pixel."""
-FARTHEST = 3.0
-"""Standard deviations to each side."""
 
 
 def residual(scene: Scene, found: Pictures) -> None:
@@ -77,21 +75,10 @@ def posterior(scene: Scene, upload: Dataset | None, found: Pictures, patch: tupl
     if not found.level > 0:
         st.info("There is no noise, so there is nothing uncertain. Add some Gaussian noise.")
         return
-    job = jobs.jobs().get(key)
-    if job is None or job.failed:
-        if job is not None and job.failed:
-            job.future.result()  # its sentence, in the panel's place
-        st.button(
-            f"Find what else may lie under the noise in the {patch[2]} x {patch[3]} patch",
-            key="posterior-start",
-            on_click=lambda: jobs.jobs().start(key, partial(_find, scene, upload, found, patch), jobs.waiter()) and None,
-            help="A few seconds. A patch around the clicked pixel, or the box that was drawn.",
-        )
-        return
-    if not job.finished:
-        st.fragment(jobs.follow, run_every=0.4)(key, "searched")
-        return
-    _directions(job.future.result(), found)
+    begin = f"Find what else may lie under the noise in the {patch[2]} x {patch[3]} patch (a few seconds)"
+    directions = jobs.soon(key, partial(_find, scene, upload, found, patch), "searched", begin=begin)
+    if directions is not None:
+        _directions(scene, directions, found)
 
 
 def _find(
@@ -112,30 +99,23 @@ def _find(
     )
 
 
-def _directions(directions: PosteriorDirections, found: Pictures) -> None:
+def _directions(scene: Scene, directions: PosteriorDirections, found: Pictures) -> None:
     count = len(directions.directions)
     left, right = st.columns(2, gap="medium")
     with left:
-        index = state.control(
+        number = state.control(
             st.segmented_control,
             "Direction",
-            "posterior_direction",
-            0,
-            options=list(range(count)),
-            format_func=lambda i: f"{i + 1}: {directions.deviations[i]:.1f} grey levels",
+            "view:direction",
+            min(scene.view("direction"), count),
+            options=list(range(1, count + 1)),
+            format_func=lambda number: f"{number}: {directions.deviations[number - 1]:.1f} grey levels",
             required=True,
         )
-    index = min(index, count - 1)
+    index = min(number, count) - 1
+    state.put_view("direction", index + 1)
     with right:
-        steps = state.control(
-            st.slider,
-            "Standard deviations along it",
-            "posterior_steps",
-            1.0,
-            min_value=-FARTHEST,
-            max_value=FARTHEST,
-            step=0.25,
-        )
+        steps = state.setting(st.slider, "deviations")
     place = slice(directions.top, directions.top + directions.mean.shape[0])
     across = slice(directions.left, directions.left + directions.mean.shape[1])
     direction = directions.directions[index].mean(axis=-1)
@@ -160,3 +140,21 @@ def _directions(directions: PosteriorDirections, found: Pictures) -> None:
 def arrays(directions: PosteriorDirections) -> dict[str, Any]:
     """For the download."""
     return {"posterior_mean": directions.mean, "posterior_directions": directions.directions}
+
+
+explain = partial(
+    explained.foldouts,
+    how=(
+        "Whiteness: the spectral flatness of what was removed, 1 for white noise. Directions: if the denoiser is the mean of "
+        "all clean pictures that fit the noisy one, their covariance is $\\sigma^2 J$, $J$ its Jacobian; the directions are "
+        "the largest eigenvectors of its symmetric part within the patch."
+    ),
+    cost="whiteness: none. Directions: up to 15 forward and backward passes of three pictures, on what the patch can see",
+    source="Manor & Michaeli (2024), arXiv:2309.13598; Efron (2011), doi:10.1198/jasa.2011.tm11181",
+    misread=(
+        "The directions are what **this denoiser** takes for likely, under Gaussian noise of the level that it was told; far "
+        "out along one the picture need not look natural, because the true distribution is no ellipsoid. A white residual does "
+        "not prove that no detail was lost: little detail in much noise hardly counts."
+    ),
+)
+"""Foldouts of both."""

@@ -5,14 +5,14 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from xai_core.errors import Cancelled
+from xai_core.errors import Cancelled, NoiseLensError
 
 KEPT = 64
 PATIENCE = 120.0
@@ -166,6 +166,46 @@ def follow(key: str, done: str) -> None:
     if job is None or job.finished:
         st.rerun()
     st.progress(job.share, f"{job.share:.0%} {done}")
-    if st.button("Stop"):
+    if st.button("Stop", key=f"stop-{key}"):
         jobs().leave(key, waiter())
+        _stopped().add(key)
         st.rerun()
+
+
+MOMENT = 0.5
+"""Seconds that a page waits for a job before it shows its progress."""
+
+
+def soon(key: str, work: Callable[[Job], Any], done: str, *, begin: str = "") -> Any:
+    """A job's result; None while it runs, its progress and a button that stops it standing in its place.
+
+    It starts by itself, and is there at once where it takes less than a moment. done: as for `follow`.
+    begin: the label of a button that starts it instead.
+    """
+    job = jobs().get(key)
+    failed = job is not None and job.failed
+    if failed or (job is None and (begin or key in _stopped())):
+        if job is not None:
+            st.error(str(job.future.exception())) if isinstance(job.future.exception(), NoiseLensError) else job.future.result()
+        st.button(begin or "Compute it", key=f"start-{key}", on_click=_begin, args=(key, work))
+        return None
+    if job is None:
+        job = jobs().start(key, work, waiter())
+    wait([job.future], MOMENT)
+    if not job.finished:
+        st.fragment(follow, run_every=0.4)(key, done)
+        return None
+    if job.failed:
+        st.rerun()
+    return job.future.result()
+
+
+def _begin(key: str, work: Callable[[Job], Any]) -> None:
+    _stopped().discard(key)
+    jobs().start(key, work, waiter())
+
+
+def _stopped() -> set[str]:
+    """The jobs that this session stopped: they do not start again by themselves."""
+    stopped: set[str] = st.session_state.setdefault("stopped_jobs", set())
+    return stopped

@@ -39,7 +39,9 @@ def _picture() -> None:
     names = [*DATASETS.names, UPLOAD]
     chosen = state.control(st.selectbox, "Data set", "dataset", scene.dataset, options=names, format_func=_dataset_label)
     if chosen != scene.dataset:
-        scene = state.put(dataset=chosen, index=0, upload="", target="", layer="", cam_layer="", spot="", denoiser_layer="")
+        scene = state.put(
+            dataset=chosen, index=0, upload="", target="", layer="", cam_layer="", spot="", denoiser_layer="", ablated=""
+        )
     if chosen == UPLOAD:
         _uploader()
         return
@@ -148,14 +150,14 @@ def _models() -> None:
     if scene.denoiser not in names or st.session_state.get("denoiser_for") not in (None, scene.dataset):
         usual = usual_denoiser(size, scene.dataset, scene.denoiser)
         if usual != scene.denoiser:
-            scene = state.put(denoiser=usual, denoiser_parameters=(), denoiser_layer="")
+            scene = state.put(denoiser=usual, denoiser_parameters=(), denoiser_layer="", ablated="")
             state.move("denoiser", usual)
     st.session_state["denoiser_for"] = scene.dataset
     name = state.control(
         st.selectbox, "Method", "denoiser", scene.denoiser, options=names, format_func=lambda name: DENOISERS.get(name).label
     )
     if name != scene.denoiser:
-        scene = state.put(denoiser=name, denoiser_parameters=(), denoiser_layer="")
+        scene = state.put(denoiser=name, denoiser_parameters=(), denoiser_layer="", ablated="")
     spec = DENOISERS.get(name)
     st.caption(spec.summary)
     given, changed = dict(scene.denoiser_parameters), {}

@@ -50,6 +50,7 @@ VIEW = Spec(
         Parameter("deviations", "Standard deviations along it", 1.0, -3.0, 3.0, 0.25),
         Parameter("structure", "Structure", "arm", choices=("arm", "stroke", "scratch")),
         Parameter("contrast", "Height of the structure", 1.0, 0.25, 4.0, 0.25, "standard deviations of the noise"),
+        Parameter("untrained", "Untrained, as a control", False),
         Parameter("back", "Method", "gradient_x_input", choices=("gradient", "gradient_x_input", "integrated_gradients")),
     ),
 )
