@@ -9,7 +9,7 @@ scene, upload = state.scene(), state.upload()
 with panels.guard():
     found = cache.pictures(scene, upload)
     corner = st.container()
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         spot = explain_denoiser.picture(scene, found)
     rows = ()

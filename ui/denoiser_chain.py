@@ -12,7 +12,7 @@ from xai_core.scene import Scene, classifiers_for
 from xai_core.trust import rank_correlation
 from xai_core.types import Array, Dataset
 
-from . import cache, jobs
+from . import cache, explained, jobs
 from .viewer import Drawn, Picture, draw, viewer
 
 LABELS = {
@@ -57,6 +57,7 @@ def section(scene: Scene, upload: Dataset | None, found: Pictures, method: str) 
             f"Parts of the score that the maps do not account for: {result.through_residual[0]:.1%} through the denoiser, "
             f"{result.own_residual[0]:.1%} of the classifier's own."
         )
+    _explain()
 
 
 def _compute(scene: Scene, upload: Dataset | None, found: Pictures, method: str, job: jobs.Job) -> ChainResult:
@@ -89,3 +90,21 @@ def _draw(found: Pictures, result: ChainResult) -> list[Drawn]:
         overlay = render.overlay(np.clip(picture[0], 0, 1), plane, low=ends[0], high=ends[1], colormap="diverging", alpha=0.7)
         pictures.append(Picture(title, overlay, values=plane, bar=bar))
     return [draw(one) for one in pictures]
+
+
+_explain = partial(
+    explained.foldouts,
+    how=(
+        "The chain rule: the class's score is a function of the noisy pixels, $s = c(f(y))$, so its gradient there is $J^T "
+        "\\nabla c$, $J$ the Jacobian of the denoiser. Times the input, or averaged on the way from black, it becomes "
+        "evidence. The third map is the way from the noisy to the denoised picture: (denoised - noisy) times the mean gradient "
+        "between the two."
+    ),
+    cost="gradient: 2 passes of each network; integrated gradients: 50. The third map: 50 of the classifier",
+    source="Sundararajan, Taly & Yan (2017), arXiv:1703.01365, and the chain rule",
+    misread=(
+        "Evidence at the noisy pixels is wider than the classifier's own, because the denoiser draws each pixel from many: "
+        "that is no sign that the classifier looks elsewhere. What the denoiser changed may speak for the class and still be "
+        "wrong: a class that was invented has evidence too."
+    ),
+)

@@ -21,7 +21,7 @@ from . import cache, explained, jobs, state
 from .spot import Spot
 from .viewer import Drawn, Picture, draw, viewer
 
-NEAREST, FARTHEST = 5, 15
+NEAREST, FARTHEST = 5, 10
 """Pixels to each side of the clicked one that are drawn: at least and at most."""
 WORDS = ("subtracts", "adds")
 
@@ -63,7 +63,7 @@ def section(scene: Scene, upload: Dataset | None, found: Noisy, spot: Spot) -> t
                 bar = render.colour_bar("diverging", *limits, low_word=WORDS[0], high_word=WORDS[1]) if row is shown[-1] else None
                 with place:
                     st.markdown(f"**{row.label}**")
-                    look: dict[str, Any] = {"columns": 3, "smallest": 96, "largest": 190, "toolbar": False}
+                    look: dict[str, Any] = {"columns": 3, "smallest": 96, "largest": 160, "toolbar": False}
                     viewer(pictures, key=f"filters-{index}", group="filters", bar=bar, **look)
         with below:
             _check(shown)
@@ -159,7 +159,7 @@ def _draw(row: Row, half: int, limits: tuple[float, float]) -> list[Drawn]:
     drawn = []
     for level, found in zip(row.levels, row.filters, strict=True):
         plane = cut(found, half)
-        caption = f"sum {found.total:.2f}\nwidth {found.width:.1f} px\n95 % within {found.radius:.1f} px"
+        caption = f"sum {found.total:.2f} · width {found.width:.1f} px\n95 % within {found.radius:.1f} px"
         alt = f"Effective filter of {row.label}, {level}: {caption}".replace("\n", ", ")
         drawn.append(draw(Picture(level, render.apply(plane, "diverging", *limits), caption, alt, values=plane)))
     return drawn

@@ -114,7 +114,11 @@ def _ablation(scene: Scene, upload: Dataset | None, found: Pictures, layer: Laye
     state.put(ablated=f"{name}:{','.join(map(str, sorted(chosen)))}" if chosen else "")
     key = f"ablated-{cache.picture_key(scene)}-{name}-{sorted(chosen)}"
     viewer(
-        cache.drawn(key, lambda: _without(scene, upload, found, name, sorted(chosen))), key="ablated", columns=3, toolbar=False
+        cache.drawn(key, lambda: _without(scene, upload, found, name, sorted(chosen))),
+        key="ablated",
+        columns=3,
+        largest=260,
+        toolbar=False,
     )
     effects = jobs.soon(
         f"effects-{cache.picture_key(scene)}-{name}",

@@ -1,6 +1,7 @@
 """Explain a denoiser, section "Signal and noise": the output in parts that add up, and where the noise was found."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -11,7 +12,7 @@ from xai_core.explainers.denoiser import NoiseShares, Split, noise_by_region, re
 from xai_core.scene import Scene
 from xai_core.types import Array, Dataset
 
-from . import cache
+from . import cache, explained
 from .viewer import Drawn, Picture, draw, viewer
 
 
@@ -74,22 +75,7 @@ def section(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
         },
         hide_index=True,
     )
-    with st.expander("How it works"):
-        st.markdown(
-            "Near the noisy picture $y = x + n$ a denoiser acts like a matrix $J$, its Jacobian. Then the output is $f(y) = "
-            "J x + J n + \\text{added}$. For a network this is exact: picture and noise are carried through it side by "
-            "side, at the cost of about three forward passes. What is added is the level map of a network that is told the "
-            "level, or its biases; a blind network without biases adds nothing. For a filter without a network $J x$ and $J "
-            "n$ are measured by small steps. The object is what the mask of a simulated picture says, else what is brighter "
-            "than Otsu's threshold; edges are the pixels next to its boundary."
-        )
-        st.caption("After Mohan et al. (2020), arXiv:1906.05478; table over 1,000 pictures: docs/noise-split.md.")
-    with st.expander("How to misread it"):
-        st.markdown(
-            "The parts may **cancel**: a network that shrinks small values lets their noise through and takes it away again by "
-            "what it adds. A strong part named noise therefore does not mean that noise is seen: look at the sum, the output. "
-            "And $J$ itself depends on the noise: another draw of it gives another split."
-        )
+    _explain()
 
 
 def arrays(shown: Shown) -> dict[str, Array]:
@@ -122,3 +108,22 @@ def _gap(split: Split) -> float:
 def _part(shares: dict[str, NoiseShares], name: str) -> float:
     whole = shares["everywhere"].noise.sum()
     return float(shares[name].noise.sum() / whole) if whole > 0 else float("nan")
+
+
+_explain = partial(
+    explained.foldouts,
+    how=(
+        "Near the noisy picture $y = x + n$ a denoiser acts like a matrix $J$, its Jacobian. Then the output is $f(y) = J x + "
+        "J n + \\text{added}$. For a network this is exact: picture and noise are carried through it side by side. What is "
+        "added is the level map of a network that is told the level, or its biases; a blind network without biases adds "
+        "nothing. For a filter without a network $J x$ and $J n$ are measured by small steps. The object is what the mask of a "
+        "simulated picture says, else what is brighter than Otsu's threshold; edges are the pixels next to its boundary."
+    ),
+    cost="about 3 forward passes",
+    source="after Mohan et al. (2020), arXiv:1906.05478; the table over 1,000 pictures is in docs/noise-split.md",
+    misread=(
+        "The parts may **cancel**: a network that shrinks small values lets their noise through and takes it away again by "
+        "what it adds. A strong part named noise therefore does not mean that noise is seen: look at the sum, the output. And "
+        "$J$ itself depends on the noise: another draw of it gives another split."
+    ),
+)
