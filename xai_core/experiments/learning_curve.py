@@ -1,8 +1,6 @@
 """Would more training pictures help? The accuracy of one recipe over the number of pictures it is trained on."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +35,9 @@ def bench_learning_curve(
 ) -> tuple[dict[str, Any], ...]:
     """Train a classifier from scratch on parts of its pictures, a smaller part within every larger one, and judge it on val.
 
-    Every part gets as many steps: `epochs` over all pictures, the more epochs the smaller the part; the best epoch is that of the
-    recipe's own held-out pictures. An interrupted run goes on after its last epoch.
+    A part is repeated, augmented anew each time, until it has as many pictures as there are: every part gets the same steps, the
+    same schedule, and is as often looked at. The best epoch is that of the recipe's own held-out pictures. An interrupted run
+    goes on after its last epoch.
     Rows, also kept under assets/measured/learning-curve.json: section "curve" (pictures trained on, accuracy, 95 % interval),
     "law" (`power_law` of the error: exponent, and the factor of the error for twice as many pictures, each with its interval),
     "goals" (accuracy, and how many pictures it would take by that law; null: more than 10 million). Intervals of the last two:
@@ -55,13 +54,11 @@ def bench_learning_curve(
     sizes, right = [], []
     for share in chosen:
         size = round(share * len(order))
-        part = Part([kept.pictures[i] for i in order[:size]], kept.labels[order[:size]])
+        repeated = np.resize(order[:size], len(order))  # the first `size`, again and again
+        part = Part([kept.pictures[i] for i in repeated], kept.labels[repeated])
         folder = runs / f"{name}-curve-{size}"
         if not (folder / RIGHT).exists():
-            last = math.ceil(recipe.last_epochs / share)
-            model, _ = fit(
-                replace(recipe, last_epochs=last), (part, held_out), folder, epochs=math.ceil(epochs / share), report=report
-            )
+            model, _ = fit(recipe, (part, held_out), folder, epochs=epochs, report=report)
             classifier = Classifier(CLASSIFIERS.get(name), model, data.class_names)
             np.save(folder / RIGHT, probabilities(classifier, data).argmax(axis=1) == data.labels)
         right.append(np.load(folder / RIGHT))
