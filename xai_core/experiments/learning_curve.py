@@ -55,7 +55,7 @@ def bench_learning_curve(
     for share in chosen:
         size = round(share * len(order))
         repeated = np.resize(order[:size], len(order))  # the first `size`, again and again
-        part = Part([kept.pictures[i] for i in repeated], kept.labels[repeated])
+        part = Part([kept.pictures[i] for i in repeated.tolist()], kept.labels[repeated])
         folder = runs / f"{name}-curve-{size}"
         if not (folder / RIGHT).exists():
             model, _ = fit(recipe, (part, held_out), folder, epochs=epochs, report=report)
