@@ -105,11 +105,11 @@ def _correlation(maps: Any, noise: Any) -> Any:
     """TensorFlow: Pearson's correlation of each of `maps` (k, h, w, c) with noise (h, w): (k, c)."""
     import tensorflow as tf
 
-    energy = tf.reduce_sum(tf.square(maps), (1, 2))
-    maps -= tf.reduce_mean(maps, (1, 2), keepdims=True)
-    noise -= tf.reduce_mean(noise)
-    varying = tf.reduce_sum(tf.square(maps), (1, 2))
-    found = tf.math.divide_no_nan(tf.einsum("khwc,hw->kc", maps, noise), tf.sqrt(varying * tf.reduce_sum(tf.square(noise))))
+    maps = tf.reshape(maps, (maps.shape[0], -1, maps.shape[-1]))  # pixels by channels: the product below moves no data
+    noise = tf.reshape(noise - tf.reduce_mean(noise), (1, 1, -1))
+    energy = tf.reduce_sum(tf.square(maps), 1)
+    varying = tf.reduce_sum(tf.square(maps - tf.reduce_mean(maps, 1, keepdims=True)), 1)
+    found = tf.math.divide_no_nan(tf.matmul(noise, maps)[:, 0], tf.sqrt(varying * tf.reduce_sum(tf.square(noise))))
     return tf.where(varying > FLAT * energy, tf.clip_by_value(found, -1, 1), 0)
 
 
