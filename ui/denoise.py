@@ -12,7 +12,7 @@ from xai_core.experiments import Pictures, rank_without_clean
 from xai_core.scene import UPLOAD, Scene, denoisers_for
 from xai_core.types import Dataset, Explanation
 
-from . import cache, jobs, panels, state
+from . import cache, jobs, panels, spot, state
 from .viewer import Drawn, Picture, draw, viewer
 
 RANKED = ("unet-colour", "unet-grey", "ffdnet", "total_variation", "non_local_means", "wavelet", "bilateral", "gaussian")
@@ -20,8 +20,11 @@ RANKED = ("unet-colour", "unet-grey", "ffdnet", "total_variation", "non_local_me
 
 
 def pictures(scene: Scene, found: Pictures) -> None:
-    """Clean, noisy, denoised, residual in one row."""
-    viewer(cache.drawn(f"denoise-{cache.picture_key(scene)}", lambda: _draw(found)), key="pictures", columns=4)
+    """Clean, noisy, denoised, residual in one row; noisy and denoised over each other, folded."""
+    row = cache.drawn(f"denoise-{cache.picture_key(scene)}", lambda: _draw(found))
+    viewer(row, key="pictures", columns=4)
+    with st.expander("Before | after: drag the line between noisy and denoised"):
+        viewer(row[1:3], key="slider", group="pictures", divided=True, largest=640, square=False, toolbar=False)
 
 
 def _draw(found: Pictures) -> list[Drawn]:
@@ -193,7 +196,8 @@ def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
         return
     height, width = found.denoised.shape[1:3]
     st.caption("Click a pixel of the denoised picture.")
-    kind, row, column = _spot(scene, height, width)
+    chosen = spot.read(scene, height, width)
+    row, column = chosen.row, chosen.column
     left, right = st.columns([1, 2])
     with left:
         click = viewer(
@@ -204,11 +208,13 @@ def evidence(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
             toolbar=False,
             largest=280,
         )
-    window = right.toggle("Explain the 5 x 5 window around it", value=kind == "window", key="window")
+    window = right.toggle("Explain the 5 x 5 window around it", value=not chosen.single, key="window")
     if click is not None:
         row, column = click.row, click.column
     target = f"pixel:{row},{column}"
-    if window:
+    if click is None and window != chosen.single:
+        target = chosen.target("value")  # a box of another size, drawn on the page Explain a denoiser, stays
+    elif window:
         top, start = min(max(row - 2, 0), height - 5), min(max(column - 2, 0), width - 5)
         target = f"window:{top},{start},5,5"
     middle = f"pixel:{height // 2},{width // 2}"
@@ -253,16 +259,3 @@ def _evidence_row(
         **options,
     )
     return maps
-
-
-def _spot(scene: Scene, height: int, width: int) -> tuple[str, int, int]:
-    """Kind, row and column of the scene's spot; the middle of the picture if it has none."""
-    kind, _, numbers = scene.spot.partition(":")
-    values = [int(value) for value in numbers.split(",") if value.isdecimal()]
-    if kind == "pixel" and len(values) >= 2:
-        row, column = values[:2]
-    elif kind == "window" and len(values) == 4:
-        row, column = values[0] + values[2] // 2, values[1] + values[3] // 2
-    else:
-        kind, row, column = "pixel", height // 2, width // 2
-    return kind, min(row, height - 1), min(column, width - 1)

@@ -325,7 +325,6 @@ def share(arrays: Callable[[], Mapping[str, ArrayLike]], pictures: Sequence[tupl
     """
     # A download is made outside this session's run, where its state cannot be asked for: hence taken here.
     scene, address = state.scene(), link()
-    code = scene.code() + more
     with st.container(horizontal=True, horizontal_alignment="right"):
         with st.popover("Copy link"):
             st.caption("Whoever opens this link sees the same view.")
@@ -334,7 +333,7 @@ def share(arrays: Callable[[], Mapping[str, ArrayLike]], pictures: Sequence[tupl
                 st.caption("Your own picture is not part of the link: others must upload it themselves.")
         with st.popover("Show the code"):
             st.caption("The same pictures in a notebook:")
-            st.code(code, language="python")
+            st.code(scene.code() + more, language="python")
         with st.popover("Download"):
             name = f"noiselens-{scene.key()[:8]}"
             st.download_button("Pictures (PNG)", lambda: _png(pictures), f"{name}.png", "image/png", on_click="ignore")
@@ -343,7 +342,7 @@ def share(arrays: Callable[[], Mapping[str, ArrayLike]], pictures: Sequence[tupl
             )
             st.download_button(
                 "All, with a manifest (.zip)",
-                lambda: _zip(arrays(), pictures, scene, address, code),
+                lambda: _zip(arrays(), pictures, scene, address, more),
                 f"{name}.zip",
                 "application/zip",
                 on_click="ignore",
@@ -375,13 +374,15 @@ def _npz(arrays: Mapping[str, ArrayLike]) -> bytes:
     return buffer.getvalue()
 
 
-def _zip(arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]], scene: Scene, address: str, code: str) -> bytes:
+def _zip(
+    arrays: Mapping[str, ArrayLike], pictures: Sequence[tuple[str, Array]], scene: Scene, address: str, more: str = ""
+) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, picture in pictures:
             file.writestr(f"{name}.png", encode_png(np.asarray(picture, np.float32)))
         file.writestr("arrays.npz", _npz(arrays))
-        file.writestr("code.py", code)
+        file.writestr("code.py", scene.code() + more)
         # Last, so that its presence says that the bundle is complete.
         file.writestr("manifest.json", json.dumps(_manifest(scene, address), indent=1))
     return buffer.getvalue()

@@ -4,7 +4,7 @@ import pytest
 
 from xai_core.scene import Scene
 
-PAGES = ("home", "denoise", "classify", "compare", "noise", "models")
+PAGES = ("home", "denoise", "explain_denoiser", "classify", "compare", "noise", "models")
 
 FAR_FROM_DEFAULT = {
     "dataset": "mnist",

@@ -461,7 +461,7 @@ def test_a_box_by_keyboard(visit):
     page.keyboard.press("Shift+ArrowDown")
     for _ in range(2):
         page.keyboard.press("Shift+ArrowLeft")
-    assert viewer.locator(".status").inner_text() == "Box of 2 × 3 pixels from row 4, column 18"
+    assert viewer.locator(".status").inner_text() == "Box 2 × 3 at row 4, column 18"
     page.keyboard.press("Escape")
     assert viewer.locator(".status").inner_text() == "Row 5, column 18"
     page.keyboard.press("Shift+ArrowUp")

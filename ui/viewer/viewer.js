@@ -157,7 +157,7 @@ class Viewer {
     const { width, height } = figure.picture;
     if (this.draft) {
       const box = pixelBox(this.draft);
-      this.status.textContent = `Box of ${box.height} \u00d7 ${box.width} pixels from row ${box.top}, column ${box.left}`;
+      this.status.textContent = `Box ${box.height} \u00d7 ${box.width} at row ${box.top}, column ${box.left}`;
       return;
     }
     const at = this.group.cursor && figure.pixel(this.group.cursor);
@@ -268,7 +268,10 @@ class Viewer {
       },
       drop: (at) => {
         if (!at) this.dropDraft();
-        else if (this.draft && !this.draft.sent) this.pickBox();
+        else if (this.draft && !this.draft.sent) {
+          this.draft.to = figure.pixel(figure.position(at));
+          this.pickBox();
+        }
       },
       pinch: (factor, centre, dx, dy) => {
         activate();
