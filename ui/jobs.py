@@ -12,7 +12,9 @@ from typing import Any
 
 import streamlit as st
 
-from xai_core.errors import Cancelled, NoiseLensError
+from xai_core.errors import Cancelled
+
+from . import cache, panels
 
 KEPT = 64
 PATIENCE = 120.0
@@ -84,6 +86,12 @@ class Jobs:
             for old in finished[: max(0, len(self._jobs) - KEPT)]:
                 del self._jobs[old]
             return job
+
+    def forget(self, key: str) -> None:
+        """A finished job's result is kept elsewhere."""
+        with self._lock:
+            if key in self._jobs and self._jobs[key].finished:
+                del self._jobs[key]
 
     def leave(self, key: str, waiter: str) -> None:
         """Wait for a job no longer; one that has not finished and that nobody else waits for is stopped and forgotten."""
@@ -179,14 +187,18 @@ MOMENT = 0.5
 def soon(key: str, work: Callable[[Job], Any], done: str, *, begin: str = "") -> Any:
     """A job's result; None while it runs, its progress and a button that stops it standing in its place.
 
-    It starts by itself, and is there at once where it takes less than a moment. done: as for `follow`.
-    begin: the label of a button that starts it instead.
+    It starts by itself, and is there at once where it takes less than a moment. The result goes to the server's bounded store.
+    done: as for `follow`. begin: the label of a button that starts it instead.
     """
+    kept = cache.results().peek(key)
+    if kept is not None:
+        return kept
     job = jobs().get(key)
     failed = job is not None and job.failed
     if failed or (job is None and (begin or key in _stopped())):
         if job is not None:
-            st.error(str(job.future.exception())) if isinstance(job.future.exception(), NoiseLensError) else job.future.result()
+            with panels.guard():
+                job.future.result()  # raises its error
         st.button(begin or "Compute it", key=f"start-{key}", on_click=_begin, args=(key, work))
         return None
     if job is None:
@@ -196,8 +208,12 @@ def soon(key: str, work: Callable[[Job], Any], done: str, *, begin: str = "") ->
         st.fragment(follow, run_every=0.4)(key, done)
         return None
     if job.failed:
-        st.rerun()
-    return job.future.result()
+        st.rerun()  # says why, and offers to try again
+    result = job.future.result()
+    cache.results().get(key, lambda: result)
+    if cache.results().peek(key) is not None:
+        jobs().forget(key)
+    return result
 
 
 def _begin(key: str, work: Callable[[Job], Any]) -> None:

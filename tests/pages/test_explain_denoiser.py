@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ui import explain_denoiser, jobs
+from ui import cache, explain_denoiser, jobs
 from ui.viewer import Box, Click
 from xai_core.denoisers import load_denoiser
 from xai_core.experiments import pictures
@@ -224,10 +224,8 @@ def test_an_untrained_network_fails_in_words(opened):
 def test_a_stopped_job_waits_for_a_click(nothing_computed, opened):
     """What a person stopped does not start again by itself."""
     page = opened()
-    queue = jobs._queue()
-    for key in list(queue._jobs):
-        del queue._jobs[key]
-        page.app.session_state["stopped_jobs"] = {key, *(page.app.session_state["stopped_jobs"])}
+    page.app.session_state["stopped_jobs"] = {key for key in cache.results()._kept if key.startswith("filters-")}
+    cache.results().clear()
     page.run()
     assert not {"filters-0", "filters-1"} & set(page.rows())
     assert [button.label for button in page.app.button].count("Compute it") == 2
