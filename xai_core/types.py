@@ -47,7 +47,7 @@ class Dataset:
 
     pixels: (N, H, W, C) 8-bit, C = 1 or 3; `images` (if all have one size) and `image(i)` give them as float32 in [0, 1].
     labels: (N,) int64, an index into class_names; -1 where unknown.
-    masks: (N, H, W) bool, true on the object; only where the truth is known (simulated data).
+    masks: (N, H, W) bool, true on the object, or on its defects; only where the truth is known (simulated data).
     groups: (N,) str, the source of each image (survey, photograph); None where there is one source.
     subtypes: (N,) str, a finer kind than the class, in plain words ("edge-on"); None where it is unknown.
     """

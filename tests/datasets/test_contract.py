@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xai_core import datasets
-from xai_core.datasets import DATASETS, _sources, galaxy10, planted, simulated_galaxies
+from xai_core.datasets import DATASETS, _sources, galaxy10, planted, simulated_castings, simulated_galaxies
 from xai_core.datasets._sources import ImageFiles
 from xai_core.errors import DataNotFound, InvalidInput, UnknownName
 
@@ -46,6 +46,7 @@ def load(name, split):
 def test_contract(name, split, monkeypatch):
     monkeypatch.setitem(simulated_galaxies.SIZES, "train", 20)  # 1,200 would take 12 s
     monkeypatch.setitem(planted.SIZES, "train", 30)
+    monkeypatch.setitem(simulated_castings.SIZES, "train", 20)
     data = load(name, split)
     count, height, width, channels = data.pixels.shape
     assert (data.name, data.split) == (name, split)
@@ -86,7 +87,8 @@ def test_contract(name, split, monkeypatch):
     if data.masks is not None:
         assert data.masks.shape == (count, height, width)
         assert data.masks.dtype == bool
-        assert data.masks.any((1, 2)).all()
+        marked = data.labels == 1 if name == "simulated_castings" else True  # an OK casting has no defect to mark
+        assert (data.masks.any((1, 2)) == marked).all()
 
 
 @pytest.mark.parametrize("spec", DATASETS.specs, ids=lambda spec: spec.name)
@@ -145,10 +147,11 @@ def test_wrong_names_get_a_sentence():
 
 def test_what_is_made_or_bundled_is_always_available(monkeypatch, tmp_path):
     monkeypatch.setenv("XAI_DATA_DIR", str(tmp_path))
+    made = ("mnist", "simulated_galaxies", "simulated_castings", "planted", "hubble", "photos")
     datasets._load.cache_clear()
     try:
-        assert all(datasets.available(name) for name in ("mnist", "simulated_galaxies", "planted", "hubble", "photos"))
-        assert not datasets.available("galaxies")
+        assert all(datasets.available(name) for name in made)
+        assert not any(datasets.available(name) for name in ("galaxies", "casting"))
     finally:
         datasets._load.cache_clear()
 

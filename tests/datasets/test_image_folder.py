@@ -271,10 +271,13 @@ def test_mappings_from_json(tmp_path):
     path = write(tmp_path / "mapping.json", json.dumps({"preset": "galaxy_zoo_2"}))
     assert read_catalogue(path) is PRESETS["galaxy_zoo_2"]
     votes = {"Elliptical": {"smooth": 0.8}, "Other": {"features": 0.8, "edge": 0.5}}
-    write(path, json.dumps({"file": "id", "label": {"votes": votes}, "classes": ["Elliptical", "Other"], "partial": True}))
+    write(
+        path,
+        json.dumps({"file": "id", "label": {"votes": votes}, "classes": ["Elliptical", "Other"], "partial": True, "note": "N."}),
+    )
     found = read_catalogue(path)
     assert found.label == Voted((("Elliptical", (("smooth", 0.8),)), ("Other", (("features", 0.8), ("edge", 0.5)))))
-    assert (found.classes, found.partial, found.group) == (("Elliptical", "Other"), True, None)
+    assert (found.classes, found.partial, found.group, found.note) == (("Elliptical", "Other"), True, None, "N.")
 
 
 @pytest.mark.parametrize(
@@ -284,7 +287,7 @@ def test_mappings_from_json(tmp_path):
         ("[]", "expected the fields file and label"),
         ('{"file": "a"}', "expected the fields file and label"),
         ('{"file": "a", "label": "b", "colour": "c"}', "expected the fields file and label"),
-        ('{"preset": "galaxy_zoo_9"}', "galaxy_zoo_2, galaxy_folders, kaggle_galaxy_challenge"),
+        ('{"preset": "galaxy_zoo_9"}', "galaxy_zoo_2, galaxy_folders, kaggle_galaxy_challenge, casting_folders"),
         ('{"file": "a", "label": 3}', "expected a column"),
         ('{"file": "a", "label": {"votes": {"E": {"smooth": "high"}}}}', "expected a column"),
         ('{"file": "a", "label": {"names": {}}}', "expected a column"),

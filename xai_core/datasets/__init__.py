@@ -52,6 +52,22 @@ DATASETS = Registry(
             supports={"splits": ("train", "val"), "evaluation": "val"},
         ),
         Spec(
+            "casting",
+            "Castings (OK / Defective)",
+            "xai_core.datasets.casting:load",
+            "Real impeller covers of pumps, 300 x 300 grey, split by photograph.",
+            citation="Dabhi (2020), Kaggle: casting product image data for quality inspection",
+            supports={"splits": ("train", "val"), "evaluation": "val"},
+        ),
+        Spec(
+            "simulated_castings",
+            "Simulated castings (OK / Defective)",
+            "xai_core.datasets.simulated_castings:load",
+            "Drawn here: impeller covers, half of them with scratches, pores or a chipped edge, whose place is known exactly.",
+            citation="drawn in the look of the photographs of Dabhi (2020)",
+            supports={"splits": ("train", "val"), "evaluation": "val"},
+        ),
+        Spec(
             "planted",
             "Planted evidence (simulated)",
             "xai_core.datasets.planted:load",

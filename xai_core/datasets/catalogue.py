@@ -86,6 +86,7 @@ class Catalogue:
     file: column with the file's name, or with an id to which prefix ("images/") and extension (".jpg") are added.
     label: the class; where it is "" the picture is left out. group: the source. subtype: a finer kind. split: `train` or `val`.
     classes: their order; () is the alphabet's. partial: rows without a picture are left out rather than an error.
+    note: what a person should know of these pictures, shown with where they come from.
     """
 
     file: str
@@ -97,6 +98,7 @@ class Catalogue:
     extension: str = ""
     classes: tuple[str, ...] = ()
     partial: bool = False
+    note: str = ""
 
     @classmethod
     def of(cls, *, file: str, label: str, group: str = "", subtype: str = "", split: str = "") -> "Catalogue":
@@ -142,6 +144,7 @@ def split_of(file: str) -> str:
 
 
 ELLIPTICAL, OTHER = "Elliptical", "Other"
+OK, DEFECTIVE = "OK", "Defective"
 
 PRESETS: Mapping[str, Catalogue] = {
     # Willett et al. (2013), doi:10.1093/mnras/stt1458, with the file names of the release of the pictures (asset_id.jpg).
@@ -193,8 +196,19 @@ PRESETS: Mapping[str, Catalogue] = {
         ),
         classes=(ELLIPTICAL, OTHER),
     ),
+    # Dabhi (2020) as Kaggle packs it. The folder casting_512x512 holds the same castings once more.
+    "casting_folders": Catalogue(
+        file="file",
+        label=Named("folder", (("*casting_512x512/*", ""), ("*ok_front", OK), ("*def_front", DEFECTIVE))),
+        split=Named("split"),
+        classes=(OK, DEFECTIVE),
+        note=(
+            "The photograph that a picture was made from is not known here: these folders hold copies of 135 photographs, most "
+            "with copies in both splits, so that figures are too good."
+        ),
+    ),
 }
-"""Mappings of well-known catalogues of galaxies."""
+"""Mappings of well-known catalogues."""
 
 
 def read_catalogue(path: Path) -> Catalogue:
@@ -226,6 +240,7 @@ def read_catalogue(path: Path) -> Catalogue:
             extension=str(given.get("extension", "")),
             classes=tuple(str(name) for name in given.get("classes", ())),
             partial=bool(given.get("partial", False)),
+            note=str(given.get("note", "")),
         )
     except (TypeError, ValueError, KeyError, AttributeError):
         raise InvalidInput(

@@ -81,7 +81,7 @@ def load_folder(
         )
     pixels = _sources.ImageFiles([folder / row.file for row in chosen], side)
     pixels[0]  # a folder of files that are no pictures should say so now
-    where = provenance or Provenance("full", str(folder), "the owner's", "your own pictures")
+    where = provenance or Provenance("full", str(folder), "the owner's", "your own pictures", catalogue.note)
     if absent:
         where = replace(where, note=f"{where.note} {absent:,} rows of the catalogue have no picture here.".strip())
     return Dataset(

@@ -70,7 +70,14 @@ NETWORKS: tuple[Spec, ...] = (
         "Bias-free residual U-Net for photographs of any size, told the noise level.",
         citation=BIAS_FREE,
         passes="1 forward pass",
-        supports={"channels": 1, "reach": 53, "stride": 8, "neural": True, "guided": True, "pictures": ("bsd68", "set12")},
+        supports={
+            "channels": 1,
+            "reach": 53,
+            "stride": 8,
+            "neural": True,
+            "guided": True,
+            "pictures": ("bsd68", "set12", "casting", "simulated_castings"),
+        },
     ),
     Spec(
         "unet-blind",
