@@ -110,10 +110,18 @@ def test_a_median_takes_one_pixel(rng):
 
 def test_the_identity_is_one_weight():
     found = effective_filter(lambda images: images, np.full((9, 9, 3), 0.5, np.float32), 4, 5, 1)
-    expected = np.zeros((9, 9, 3))
-    expected[4, 5, 1] = 1
-    np.testing.assert_allclose(found.weights, expected, atol=1e-4)
+    expected = np.zeros((9, 9))
+    expected[4, 5] = 1
+    np.testing.assert_allclose(found.weights.sum(axis=-1), expected, atol=1e-4)
     assert found.width == 0 and found.radius == 0
+    assert found.remainder == pytest.approx(0, abs=1e-4)
+
+
+def test_what_a_filter_adds_is_the_remainder(rng):
+    picture = rng.random((20, 20, 3), dtype=np.float32)
+    found = effective_filter(lambda images: 0.5 * images + 0.25, picture, 10, 10)
+    assert found.remainder == pytest.approx(0.25, abs=1e-3) and found.total == pytest.approx(0.5, abs=1e-3)
+    assert found.output == pytest.approx(0.5 * picture[10, 10].mean() + 0.25, abs=1e-6)
 
 
 def test_sizes_of_known_weights():

@@ -28,7 +28,8 @@ class EffectiveFilter:
     weights: (H, W, C) float32, zero where the pixel does not look. row, column: of the pixel. output: its value, not
     limited to [0, 1]. level_share: what the level map of a guided network adds. remainder: what is left, the constants of the
     network; within rounding of 0 for a bias-free network, which is the check |f - (J_y y + J_s s)|.
-    window: half the side of the square that was measured (filters without a network), or None for the complete row.
+    window: half the side of the square that was measured (filters without a network), or None for the complete row. There, each
+    weight is what a change of all channels together does, in equal parts; `remainder` counts what lies outside the square.
     """
 
     weights: Array
@@ -77,8 +78,8 @@ def effective_filter(
     """The row of the Jacobian that belongs to one output pixel.
 
     A network: one vector-Jacobian product, on the part of the picture that the pixel can see, which gives the same numbers.
-    A filter: central differences of each of the 17 x 17 pixels around, on a part of the picture of twice that side: filters that
-    look further (total variation, wavelets) are cut off there.
+    A filter: central differences for each of the 17 x 17 pixels around, changed in all channels together, on a part of the
+    picture of about twice that side: filters that look further (total variation, wavelets) are cut off there.
 
     denoiser: a denoiser that is told its level, a Keras image-to-image model, or a function of pictures. image: (H, W, C).
     channel: of the output; None: the mean of its channels. Raises InvalidInput for a pixel outside, or a picture that the
@@ -95,23 +96,17 @@ def effective_filter(
     if channel is not None and not 0 <= channel < len(output):
         raise InvalidInput(f"Expected a channel from 0 to {len(output) - 1}, received {channel}.")
     share = np.full(len(output), 1 / len(output)) if channel is None else np.eye(len(output))[channel]
-    inside = (
-        _row_of_network(part, spot, share) if here.model is not None else _row_of_filter(part, spot, share, progress)
-    ).astype(np.float32)
     weights = np.zeros((*size, here.channels), np.float32)
+    total = float(output @ share)
+    if here.model is None:
+        weights[rows, columns] = _row_of_filter(part, spot, share, progress)[..., None] / here.channels
+        scaled = part.along(part.pictures[None])[1][0, 0, spot[0], spot[1]] @ share  # J y, all that follows the picture
+        return EffectiveFilter(weights, row, column, total, 0.0, total - float(scaled), AROUND)
+    inside = _row_of_network(part, spot, share)
     weights[rows, columns] = inside[..., : here.channels]
     explained = (inside.astype(np.float64) * part.inputs[0]).sum(axis=(0, 1))
     level = float(explained[here.channels :].sum())
-    total = float(output @ share)
-    return EffectiveFilter(
-        weights,
-        row,
-        column,
-        total,
-        level,
-        total - float(explained[: here.channels].sum()) - level,
-        None if here.model is not None else AROUND,
-    )
+    return EffectiveFilter(weights, row, column, total, level, total - float(explained[: here.channels].sum()) - level)
 
 
 class _Window:
@@ -128,7 +123,7 @@ def _row_of_network(part: Local, spot: tuple[int, int], share: NDArray[Any]) -> 
 
 
 def _row_of_filter(part: Local, spot: tuple[int, int], share: NDArray[Any], progress: Progress) -> NDArray[np.float64]:
-    weights = np.zeros(part.inputs.shape[1:])
+    weights = np.zeros(part.inputs.shape[1:3])
     places = list(_around(weights.shape, spot))
     for first in range(0, len(places), CHUNK):
         chosen = places[first : first + CHUNK]
@@ -143,8 +138,7 @@ def _row_of_filter(part: Local, spot: tuple[int, int], share: NDArray[Any], prog
     return weights
 
 
-def _around(shape: tuple[int, ...], spot: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
+def _around(shape: tuple[int, ...], spot: tuple[int, int]) -> Iterator[tuple[int, int]]:
     for row in range(max(0, spot[0] - AROUND), min(shape[0], spot[0] + AROUND + 1)):
         for column in range(max(0, spot[1] - AROUND), min(shape[1], spot[1] + AROUND + 1)):
-            for channel in range(shape[2]):
-                yield row, column, channel
+            yield row, column
