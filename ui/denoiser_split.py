@@ -30,7 +30,8 @@ def compute(scene: Scene, upload: Dataset | None, found: Pictures) -> Shown:
     def make() -> Shown:
         split = split_noise(cache.network(scene, upload, scene.denoiser), found.clean, found.noisy)
         masks = cache.dataset_of(scene, upload).masks
-        where = regions(found.clean, None if masks is None else masks[scene.index : scene.index + 1])
+        mask = None if masks is None else masks[scene.index : scene.index + 1]
+        where = regions(found.clean, mask if mask is not None and mask.any() else None)
         return Shown(split, noise_by_region(split, found.clean, found.noisy, where))
 
     shown: Shown = cache.results().get(f"split-{cache.picture_key(scene)}", make)

@@ -126,7 +126,8 @@ def measure(scene: Scene, upload: Dataset | None, how: How, found: Explanation, 
 def _mask(scene: Scene, upload: Dataset | None) -> Any:
     """(H, W) bool, where the object is; None where nobody knows."""
     masks = cache.dataset_of(scene, upload).masks
-    return masks[scene.index] if masks is not None else None
+    # A mask without a pixel (a casting without a defect) marks nothing that a map could lie on.
+    return masks[scene.index] if masks is not None and masks[scene.index].any() else None
 
 
 def _one(found: Explanation, index: int) -> Explanation:
