@@ -17,6 +17,8 @@ from . import cache, explained, jobs, state
 from .viewer import Drawn, Picture, draw, viewer
 
 SIDE = 16
+NEARLY = 0.95
+"""Whiteness from which on structure is a trace: a twentieth of the energy could be predicted."""
 """Pixels of the patch around a clicked pixel."""
 
 
@@ -32,13 +34,16 @@ def residual(scene: Scene, found: Pictures) -> None:
     with right:
         st.metric(
             "Whiteness of what was removed",
-            "nothing removed" if np.isnan(white) else f"{white:.2f}",
-            help=f"1: as white noise. White noise of this size has more than {expected:.2f} in 99 of 100 cases.",
+            "nothing removed" if np.isnan(white) else f"{white:.3f}",
+            help=f"1: as white noise. White noise of this size has more than {expected:.3f} in 99 of 100 cases.",
         )
         if not np.isnan(white):
             st.markdown(
                 "What was removed looks like white noise: no structure of the picture is seen in it."
                 if white >= expected
+                else "What was removed is nearly white: a little more structure than chance allows, which limiting the noise to 0-1 "
+                "is enough for."
+                if white >= NEARLY
                 else "What was removed is **not** white noise: it holds structure, of the picture or of the noise itself."
             )
         st.caption("A little detail in much noise hardly counts, so a high figure does not prove that nothing was lost.")
