@@ -17,9 +17,9 @@ from . import cache, explained, jobs, state
 from .viewer import Drawn, Picture, draw, viewer
 
 SIDE = 16
+"""Pixels of the patch around a clicked pixel."""
 NEARLY = 0.95
 """Whiteness from which on structure is a trace: a twentieth of the energy could be predicted."""
-"""Pixels of the patch around a clicked pixel."""
 
 
 def residual(scene: Scene, found: Pictures) -> None:
@@ -38,15 +38,16 @@ def residual(scene: Scene, found: Pictures) -> None:
             help=f"1: as white noise. White noise of this size has more than {expected:.3f} in 99 of 100 cases.",
         )
         if not np.isnan(white):
-            st.markdown(
-                "What was removed looks like white noise: no structure of the picture is seen in it."
-                if white >= expected
-                else "What was removed is nearly white: a little more structure than chance allows, which limiting the noise to 0-1 "
-                "is enough for."
-                if white >= NEARLY
-                else "What was removed is **not** white noise: it holds structure, of the picture or of the noise itself."
-            )
+            st.markdown(_in_words(white, expected))
         st.caption("A little detail in much noise hardly counts, so a high figure does not prove that nothing was lost.")
+
+
+def _in_words(white: float, expected: float) -> str:
+    if white >= expected:
+        return "What was removed looks like white noise: no structure of the picture is seen in it."
+    if white >= NEARLY:
+        return "What was removed is nearly white: there is a trace of structure, for which limiting the noise to 0-1 is enough."
+    return "What was removed is **not** white noise: it holds structure, of the picture or of the noise itself."
 
 
 def _residual(found: Pictures) -> tuple[list[Drawn], float, float]:

@@ -40,7 +40,8 @@ class StructureRow:
     denoised with - denoised without it; 1 survives, 0 is lost. spread: its standard deviation over the draws.
     detectability_before, detectability: d', how many standard deviations lie between the readings with and without it, before
     (|s| / sigma) and after denoising. fired_before, fired: share of pictures without it whose reading is above 0.5, expected
-    before and counted after denoising, against the denoised picture without noise.
+    before and counted after denoising, against the mean of the other draws (what is the same in all draws, such as a real arm
+    that is blurred, is no invention).
     spill: energy of what the structure brings outside its place, as a share of |s|^2.
     verdict: "survives", "weakened", "lost" or "invented", by the thresholds of this file.
     """
@@ -201,7 +202,7 @@ def _row(
         detectability_before=before,
         detectability=_detectability(present, absent),
         fired_before=erfc(FIRING * before / sqrt(2)) / 2,
-        fired=float((absent > FIRING).mean()),
+        fired=float((len(absent) / (len(absent) - 1) * (absent - absent.mean()) > FIRING).mean()),
         spill=float(np.square(brought.mean(axis=0, dtype=np.float64)[outside]).sum() / energy),
     )
 
