@@ -48,11 +48,15 @@ def section(scene: Scene, upload: Dataset | None, found: Noisy, spot: Spot) -> t
     )
     places = [st.container() for _ in range(2)]
     below = st.container()
-    rows = []
-    for name, place in zip((scene.denoiser, beside), places, strict=True):
-        with place:
-            own = scene if name == scene.denoiser else replace(scene, denoiser=name, denoiser_parameters=())
-            rows.append((own, place, _filters(own, upload, spot)))
+    owners = [
+        scene if name == scene.denoiser else replace(scene, denoiser=name, denoiser_parameters=())
+        for name in (scene.denoiser, beside)
+    ]
+    made = {}
+    for index in sorted((0, 1), key=lambda index: not _neural(owners[index].denoiser)):  # the quick one need not wait
+        with places[index]:
+            made[index] = _filters(owners[index], upload, spot)
+    rows = [(own, place, made[index]) for index, (own, place) in enumerate(zip(owners, places, strict=True))]
     shown = [row for _, _, row in rows if row]
     if shown:
         half, limits = _scale(shown)
@@ -75,8 +79,8 @@ def section(scene: Scene, upload: Dataset | None, found: Noisy, spot: Spot) -> t
 def _choice(scene: Scene, shape: tuple[int, ...]) -> str:
     """The denoiser to compare with: by default a filter beside a network, a network beside a filter."""
     names = [name for name in denoisers_for(shape, scene.dataset) if name != scene.denoiser and _takes(name, shape)]
-    networks = [name for name in names if DENOISERS.get(name).supports.get("neural")]
-    usual = "gaussian" if DENOISERS.get(scene.denoiser).supports.get("neural") or not networks else networks[0]
+    networks = [name for name in names if _neural(name)]
+    usual = "gaussian" if _neural(scene.denoiser) or not networks else networks[0]
     if usual == scene.denoiser:
         usual = names[0]
     given = scene.view("beside")
@@ -92,6 +96,10 @@ def _choice(scene: Scene, shape: tuple[int, ...]) -> str:
     name = name if name in names else usual
     state.put_view("beside", "" if name == usual else name)
     return name
+
+
+def _neural(name: str) -> bool:
+    return bool(DENOISERS.get(name).supports.get("neural"))
 
 
 def _takes(name: str, shape: tuple[int, ...]) -> bool:
