@@ -1,5 +1,6 @@
 """The Scene in the session: read from the link, changed by the widgets, written back to the link."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,10 @@ from xai_core.datasets.upload import from_bytes
 from xai_core.scene import VIEW, Scene
 from xai_core.types import Dataset
 
-_SCENE, _NOTICES, _UPLOAD = "scene", "link_notices", "uploaded_dataset"
+_SCENE, _NOTICES, _UPLOAD, _BORN = "scene", "link_notices", "uploaded_dataset", "born"
+SETTLED = 5.0
+"""Seconds for which a new widget is told its value in every run. Streamlit tells it once; where a second run follows before a
+busy server has sent the first, the browser sees only the second, starts the widget at its first option, and the link is lost."""
 
 
 def begin() -> None:
@@ -103,8 +107,12 @@ def control(widget: Callable[..., Any], label: str, name: str, value: Any, **opt
         the left belongs to app.py and is the same on all). A callback may `move` the widget.
     """
     key = f"control:{name}"
+    born: dict[str, float] = st.session_state.setdefault(_BORN, {})
     if key not in st.session_state or st.session_state[key] is None:
         st.session_state[key] = value
+        born[key] = time.monotonic()
+    elif time.monotonic() - born.get(key, 0) < SETTLED:
+        st.session_state[key] = st.session_state[key]
     return widget(label, key=key, **options)
 
 
