@@ -66,9 +66,9 @@ def detect_noise(images: ArrayLike) -> tuple[Detected, ...]:
 
     1. Impulses (salt & pepper): pixels exactly black or white, more than 5 local spreads (1.4826 times the median absolute
        deviation) and a tenth of the range away from the median of their 5 x 5 window, and hardly any outlier between.
-    2. A wave (periodic): a peak of the windowed spectrum over its radius and its surroundings, with one phase all over the
-       picture: |mean z| / sqrt(mean |z|^2) near 1, z the wave's complex amplitude in nine overlapping parts of half the sides;
-       the stronger the wave, the less the other two count.
+    2. A wave (periodic) of more than four periods: a peak of the windowed spectrum over its radius and its surroundings, with
+       one phase all over the picture: |mean z| / sqrt(mean |z|^2) near 1, z the wave's complex amplitude in nine overlapping
+       parts of half the sides; the stronger the wave, the less the other two count.
     3. White noise: in 8 x 8 blocks, the variance d^2 of mixed second differences (a - b - c + d) / 2 equals that of first
        differences, which in a clean picture is far larger. Then its law over the brightness: constant (Gaussian),
        proportional (Poisson) or to the square (speckle), clipping to [0, 1] included, by the quantile regression
@@ -189,9 +189,9 @@ class _Wave:
 
     @property
     def odds(self) -> float:
-        """That it was added: logistic regression on the training splits (539 waves, 2,645 peaks of pictures)."""
+        """That it was added, by logistic regression: on the training splits 2 of 5,413 peaks of pictures pass, 716 of 728 waves."""
         figures = np.array([self.contrast, 1 / (1 - self.coherence + 1e-4), self.amplitude + 0.1])
-        return float(np.exp(np.log(figures + 1e-9) @ [1.1, 3.1, 4.1] - 20.3))
+        return float(np.exp(np.log(figures + 1e-9) @ [1.1, 3.1, 4.1] - 21.0))
 
 
 def _windowed(image: Array) -> tuple[Floats, Floats]:
@@ -216,7 +216,7 @@ def _wave(image: Array) -> _Wave:
     ring = np.round(radius * side).astype(int)
     usual = median(magnitude, ring, np.arange(ring.max() + 1))[ring]
     half = (v > 0) | ((v == 0) & (u > 0)) | (v == -0.5) | ((v == 0) & (u == -0.5))  # the other half mirrors it
-    peaks = (magnitude == maximum_filter(magnitude, 5, mode="wrap")) & (radius > 2.5 / side) & half
+    peaks = (magnitude == maximum_filter(magnitude, 5, mode="wrap")) & (radius > 4 / side) & half
     places = np.argwhere(peaks)
     # The four highest, and the four highest over what is usual at their radius.
     first = [np.argsort(-height_of[peaks])[:4] for height_of in (magnitude, magnitude / usual)]
