@@ -189,7 +189,7 @@ class _Wave:
 
     @property
     def odds(self) -> float:
-        """That it was added, by logistic regression: on the training splits 2 of 5,413 peaks of pictures pass, 716 of 728 waves."""
+        """That it was added, by logistic regression: on training splits 2 of 5,413 peaks of pictures pass, 716 of 728 waves."""
         figures = np.array([self.contrast, 1 / (1 - self.coherence + 1e-4), self.amplitude + 0.1])
         return float(np.exp(np.log(figures + 1e-9) @ [1.1, 3.1, 4.1] - 21.0))
 
