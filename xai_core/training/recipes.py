@@ -449,8 +449,7 @@ RECIPES: tuple[Recipe, ...] = (
         ("base", "VGG16"),
         ("width", 0.375),
         learning_rate=3e-4,
-        epochs=45,
-        patience=45,
+        epochs=14,
     ),
     _galaxies(
         "galaxy-vgg16-frozen",
