@@ -76,18 +76,17 @@ def _plane(maps: Array) -> Array:
 
 
 def _draw(found: Pictures, result: ChainResult) -> list[Drawn]:
-    unit = UNITS[result.method]
-    limits = render.limits([_plane(result.through), _plane(result.own)], True, linked=False)
     maps = (
-        ("At the noisy pixels", _plane(result.through), found.noisy, limits[0], unit),
-        ("The classifier's own", _plane(result.own), result.denoised, limits[1], unit),
+        ("At the noisy pixels", result.through, found.noisy, UNITS[result.method]),
+        ("The classifier's own", result.own, result.denoised, UNITS[result.method]),
+        ("In what was changed", result.removed.values, result.denoised, "logit"),
     )
-    changed = _plane(result.removed.values)
-    [span] = render.limits([changed], True)
     pictures = [Picture("Denoised", result.denoised[0])]
-    for title, plane, picture, ends, words in (*maps, ("In what was changed", changed, result.denoised, span, "logit")):
-        bar = render.colour_bar("diverging", *ends, low_word="against", high_word="for", unit=words, fade=True)
-        overlay = render.overlay(np.clip(picture[0], 0, 1), plane, low=ends[0], high=ends[1], colormap="diverging", alpha=0.7)
+    for title, values, under, unit in maps:
+        plane = _plane(values)
+        [(low, high)] = render.limits([plane], True)
+        bar = render.colour_bar("diverging", low, high, low_word="against", high_word="for", unit=unit, fade=True)
+        overlay = render.overlay(np.clip(under[0], 0, 1), plane, low=low, high=high, colormap="diverging", alpha=0.7)
         pictures.append(Picture(title, overlay, values=plane, bar=bar))
     return [draw(one) for one in pictures]
 

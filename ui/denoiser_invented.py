@@ -6,18 +6,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from xai_core import metrics, render
+from xai_core import metrics
 from xai_core.experiments import Pictures
 from xai_core.explainers.denoiser import PosteriorDirections, posterior_directions
 from xai_core.metrics.whiteness import SMALLEST
 from xai_core.scene import Scene
-from xai_core.types import Array, Dataset
+from xai_core.types import Dataset
 
-from . import cache, explained, jobs, state
+from . import cache, explained, jobs, panels, state
 from .viewer import Drawn, Picture, draw, viewer
 
 SIDE = 16
 """Pixels of the patch around a clicked pixel."""
+WORDS = ("below", "above")
 NEARLY = 0.95
 """Whiteness from which on structure is a trace: a twentieth of the energy could be predicted."""
 
@@ -54,16 +55,16 @@ def _residual(found: Pictures) -> tuple[list[Drawn], float, float]:
     measured = metrics.residual_whiteness(found.residual)
     plane = 255 * found.residual[0].mean(axis=-1)
     pictures = [
-        _signed("Removed (noisy - denoised)", plane, "grey levels"),
-        _signed("Resembles itself, moved by up to 8 pixels", measured.autocorrelation[0], "correlation", largest=1.0),
+        panels.signed_picture("Removed (noisy - denoised)", plane, words=WORDS, unit="grey levels"),
+        panels.signed_picture(
+            "Resembles itself, moved by up to 8 pixels",
+            measured.autocorrelation[0],
+            words=WORDS,
+            unit="correlation",
+            limits=(-1.0, 1.0),
+        ),
     ]
     return [draw(one) for one in pictures], float(measured.whiteness[0]), 1 - 0.6 / np.sqrt(plane.size)
-
-
-def _signed(title: str, plane: Array, unit: str, *, largest: float | None = None) -> Picture:
-    low, high = render.limits([plane], True)[0] if largest is None else (-largest, largest)
-    bar = render.colour_bar("diverging", low, high, low_word="below", high_word="above", unit=unit)
-    return Picture(title, render.apply(plane, "diverging", low, high), values=plane, bar=bar)
 
 
 def patch_around(found: Pictures, row: int, column: int, height: int = SIDE, width: int = SIDE) -> tuple[int, int, int, int]:
@@ -130,7 +131,7 @@ def _directions(scene: Scene, directions: PosteriorDirections, found: Pictures) 
         Picture("Noisy", np.clip(found.noisy[0, place, across], 0, 1)),
         Picture("Denoised", np.clip(directions.mean, 0, 1), "the mean of what it may have been"),
         Picture("It may have been", np.clip(directions.along(index, steps), 0, 1), f"{steps:+.2f} deviations along {index + 1}"),
-        _signed("The direction", direction, "of length 1"),
+        panels.signed_picture("The direction", direction, words=WORDS, unit="of length 1"),
     ]
     viewer([draw(one) for one in pictures], key="posterior", columns=5, toolbar=False)
     st.caption(

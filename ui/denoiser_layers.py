@@ -1,6 +1,5 @@
 """Explain a denoiser, section "Noise through the layers": a curve over depth, the channels that carry it, a switch for each."""
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -25,11 +24,11 @@ SHOWN = 6
 def section(scene: Scene, upload: Dataset | None, found: Pictures, chosen: Spot) -> None:
     """The curve, the channels of one layer, what the output is without some of them."""
     key = f"noise-layers-{cache.picture_key(scene)}"
-    model = partial(cache.network, scene, upload, scene.denoiser)
-    work: Callable[[jobs.Job], tuple[LayerNoise, ...]] = lambda job: noise_through_layers(  # noqa: E731
-        model(), found.clean, found.noisy, progress=job
+    layers: tuple[LayerNoise, ...] | None = jobs.soon(
+        key,
+        lambda job: noise_through_layers(cache.network(scene, upload, scene.denoiser), found.clean, found.noisy, progress=job),
+        "of the layers",
     )
-    layers = jobs.soon(key, work, "of the layers")
     if layers is None:
         return
     st.markdown("How much of each layer's output the noise changes, from the first layer to the last.")

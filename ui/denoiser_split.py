@@ -12,7 +12,7 @@ from xai_core.explainers.denoiser import NoiseShares, Split, noise_by_region, re
 from xai_core.scene import Scene
 from xai_core.types import Array, Dataset
 
-from . import cache, explained
+from . import cache, explained, panels
 from .viewer import Drawn, Picture, draw, viewer
 
 
@@ -90,16 +90,19 @@ def _draw(split: Split) -> list[Drawn]:
     pictures = [
         Picture("Output", np.clip(split.output[0], 0, 1), "the sum"),
         Picture("From the picture (J x)", np.clip(signal / 255, 0, 1)),
-        _signed("From the noise (J n)", noise, largest[0]),
-        _signed("Added", added, largest[1]),
+        *(
+            panels.signed_picture(
+                title,
+                part,
+                words=("darker", "brighter"),
+                caption=f"spread {part.mean(axis=-1).std():.1f}",
+                unit="grey levels",
+                limits=ends,
+            )
+            for title, part, ends in (("From the noise (J n)", noise, largest[0]), ("Added", added, largest[1]))
+        ),
     ]
     return [draw(picture) for picture in pictures]
-
-
-def _signed(title: str, values: Array, limits: tuple[float, float]) -> Picture:
-    plane = values.mean(axis=-1)
-    bar = render.colour_bar("diverging", *limits, low_word="darker", high_word="brighter", unit="grey levels")
-    return Picture(title, render.apply(plane, "diverging", *limits), f"spread {plane.std():.1f}", values=plane, bar=bar)
 
 
 def _gap(split: Split) -> float:

@@ -94,10 +94,21 @@ def quality(clean: Array, other: Array) -> str:
     return f"{text} · SSIM {metrics.ssim(clean, other)[0]:.2f}" if min(clean.shape[1:3]) >= 11 else text
 
 
-def signed_picture(title: str, values: Array, *, words: tuple[str, str], caption: str = "", unit: str = "") -> Picture:
-    """A signed (H, W, C) array around a neutral zero, with a colour bar of its own; colours are averaged."""
-    plane = values.mean(axis=-1)
-    [(low, high)] = render.limits([plane], True)
+def signed_picture(
+    title: str,
+    values: Array,
+    *,
+    words: tuple[str, str],
+    caption: str = "",
+    unit: str = "",
+    limits: tuple[float, float] | None = None,
+) -> Picture:
+    """A signed array (H, W), or (H, W, C) whose channels are averaged, around a neutral zero, with a colour bar of its own.
+
+    limits: of the colours, where it shares them with another picture; None: its own.
+    """
+    plane = values.mean(axis=-1) if values.ndim == 3 else values
+    low, high = limits or render.limits([plane], True)[0]
     bar = render.colour_bar("diverging", low, high, low_word=words[0], high_word=words[1], unit=unit)
     return Picture(title, render.apply(plane, "diverging", low, high), caption, values=plane, bar=bar)
 

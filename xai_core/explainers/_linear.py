@@ -1,4 +1,8 @@
-"""Which layers are linear, which add a constant, and where a layer's own activation begins."""
+"""Which layers are linear, which add a constant, and where a layer's own activation begins.
+
+Said here by name, because forward differentiation, which could tell, takes time, leaves rounding, and knows nothing of a bilinear
+resize.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -17,6 +17,9 @@ from .._tangents import push_forward
 STEP = 1e-3
 """Of a finite difference, as a share of white: filters are smooth piece by piece, and float32 still tells the difference."""
 
+AROUND = 8
+"""Pixels on each side of one that a filter without a network is asked about, and as many again around them."""
+
 
 @dataclass(frozen=True)
 class Local:
@@ -24,17 +27,38 @@ class Local:
 
     model: its Keras network, or None for a filter. function: the filter, pictures -> pictures before the limits of [0, 1].
     inputs: (N, h, w, c) float32; a guided network's last channel is the level. channels: of the picture.
+    reach: how many pixels away an output pixel looks, at most; None: the whole picture counts. stride: multiples at which a part
+    may begin and end, so that strided layers meet the same pixels.
     """
 
     model: Any
     function: Callable[[Array], Any]
     inputs: Array
     channels: int
+    reach: int | None = None
+    stride: int = 1
 
     @property
     def pictures(self) -> Array:
         """(N, h, w, channels): the inputs without the level."""
         return self.inputs[..., : self.channels]
+
+    def around(self, top: int, left: int, height: int = 1, width: int = 1) -> tuple[slice, slice]:
+        """Rows and columns of the picture on which the output in a window depends; InvalidInput for a window outside."""
+        rows, columns = self.inputs.shape[1:3]
+        if not (0 <= top <= rows - height and 0 <= left <= columns - width):
+            raise InvalidInput(
+                f"Expected pixels within the {rows} x {columns} picture, "
+                f"received {height} x {width} from row {top}, column {left}."
+            )
+        return self._span(top, height, rows), self._span(left, width, columns)
+
+    def _span(self, first: int, count: int, length: int) -> slice:
+        if self.reach is None:
+            return slice(0, length)
+        begin = max(0, first - self.reach) // self.stride * self.stride
+        end = -(-(first + count + self.reach) // self.stride) * self.stride
+        return slice(begin, min(end, length))
 
     def cropped(self, rows: slice, columns: slice) -> "Local":
         return replace(self, inputs=np.ascontiguousarray(self.inputs[:, rows, columns]))
@@ -72,10 +96,11 @@ def at(denoiser: Any, images: ArrayLike) -> Local:
     batch = check_images(images)
     opened = open_model(denoiser, batch)
     if opened.model is not None:
-        return Local(opened.model, opened.function, opened.inputs, opened.shape[-1] - opened.guides)
+        sees = getattr(denoiser, "reach", None), getattr(denoiser, "stride", 1)
+        return Local(opened.model, opened.function, opened.inputs, opened.shape[-1] - opened.guides, *sees)
     if getattr(denoiser, "level", 0) is None and not denoiser.spec.supports.get("blind"):
         raise InvalidInput("Expected a denoiser that is told the noise level, received one that is not. Set it: denoiser.at(25).")
-    return Local(None, getattr(denoiser, "unclipped", denoiser), batch, batch.shape[-1])
+    return Local(None, getattr(denoiser, "unclipped", denoiser), batch, batch.shape[-1], 2 * AROUND)
 
 
 def one_picture(image: ArrayLike) -> Array:
@@ -84,29 +109,3 @@ def one_picture(image: ArrayLike) -> Array:
     if len(batch) != 1:
         raise InvalidInput(f"Expected one picture, received {len(batch)}.")
     return batch
-
-
-def crop_around(
-    denoiser: Any, size: tuple[int, int], top: int, left: int, height: int = 1, width: int = 1
-) -> tuple[slice, slice]:
-    """Rows and columns of the picture on which the output in a window depends.
-
-    denoiser: its `reach` (pixels; None: the whole picture counts) says how far an output pixel sees, its `stride` where
-    a crop may begin and end, so that strided layers meet the same pixels. size: (H, W) of the picture.
-    Raises InvalidInput for a window outside.
-    """
-    if not (0 <= top <= size[0] - height and 0 <= left <= size[1] - width):
-        raise InvalidInput(
-            f"Expected pixels within the {size[0]} x {size[1]} picture, "
-            f"received {height} x {width} from row {top}, column {left}."
-        )
-    reach, stride = getattr(denoiser, "reach", None), getattr(denoiser, "stride", 1)
-    if reach is None:
-        return slice(0, size[0]), slice(0, size[1])
-
-    def span(first: int, count: int, length: int) -> slice:
-        begin = max(0, first - reach) // stride * stride
-        end = -(-(first + count + reach) // stride) * stride
-        return slice(begin, min(end, length))
-
-    return span(top, height, size[0]), span(left, width, size[1])

@@ -11,11 +11,9 @@ from ...errors import InvalidInput
 from ...types import Array, Progress
 from .._gradients import pull_back
 from ..base import no_progress
-from ._products import STEP, Local, at, crop_around, one_picture
+from ._products import AROUND, STEP, Local, at, one_picture
 from ._shapes import diffusion_index
 
-AROUND = 8
-"""Pixels on each side of the clicked one that a filter without a network is asked about, and as many again around them."""
 CHUNK = 32
 MOST = 0.95
 """Share of the absolute weights that lies within `radius`."""
@@ -89,7 +87,7 @@ def effective_filter(
     picture = one_picture(image)
     size = picture.shape[1:3]
     here = at(denoiser, picture)
-    rows, columns = crop_around(denoiser if here.model is not None else _Window(), size, row, column)
+    rows, columns = here.around(row, column)
     part = here.cropped(rows, columns)
     spot = row - rows.start, column - columns.start
     output = part.value()[0, spot[0], spot[1]]
@@ -107,12 +105,6 @@ def effective_filter(
     explained = (inside.astype(np.float64) * part.inputs[0]).sum(axis=(0, 1))
     level = float(explained[here.channels :].sum())
     return EffectiveFilter(weights, row, column, total, level, total - float(explained[: here.channels].sum()) - level)
-
-
-class _Window:
-    """What a filter without a network is given."""
-
-    reach = 2 * AROUND
 
 
 def _row_of_network(part: Local, spot: tuple[int, int], share: NDArray[Any]) -> Array:

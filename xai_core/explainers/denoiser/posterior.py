@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,7 @@ from ...errors import InvalidInput
 from ...types import Array, Progress
 from .._gradients import pull_back
 from ..base import no_progress
-from ._products import Local, at, crop_around, one_picture
-from .effective_filter import AROUND
+from ._products import Local, at, one_picture
 
 Floats = NDArray[np.float64]
 
@@ -94,8 +92,7 @@ def posterior_directions(
     if iterations < 1:
         raise InvalidInput(f"Expected at least 1 iteration, received {iterations}.")
     sigma = _sigma(denoiser, sigma)
-    whole = denoiser if here.model is not None else SimpleNamespace(reach=AROUND * 2)
-    rows, columns = crop_around(whole, (picture.shape[1], picture.shape[2]), top, left, height, width)
+    rows, columns = here.around(top, left, height, width)
     first = top - rows.start, left - columns.start
     patch = _Patch(here.cropped(rows, columns), slice(first[0], first[0] + height), slice(first[1], first[1] + width))
 
