@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from xai_core.training import batches, loop
-from xai_core.training.recipes import Augmentation, Recipe
+from xai_core.training.recipe import Augmentation, Recipe
 from xai_core.types import Dataset, Provenance
 
 PICTURES = 48  # 12 or so held out, 12 batches of 3 an epoch: the moving average is updated every ten

@@ -7,7 +7,8 @@ import pytest
 
 from xai_core.training import RECIPES, get_recipe
 from xai_core.training.batches import HELD_OUT_PATCHES, augment, batches, cut, make_noisy, training_data
-from xai_core.training.recipes import FOUR_NOISES, Augmentation
+from xai_core.training.recipe import Augmentation
+from xai_core.training.recipes.denoisers import FOUR_NOISES
 
 
 class Largest:

@@ -11,7 +11,7 @@ from xai_core.compiled import forward
 from xai_core.errors import InvalidInput, NoiseLensError
 from xai_core.training import batches, loop, train
 from xai_core.training.loop import CHECKPOINT
-from xai_core.training.recipes import Augmentation
+from xai_core.training.recipe import Augmentation
 
 # Keras 3.15 copies a TensorFlow variable with numpy.array, which NumPy 2.4 tells TensorFlow to prepare for.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

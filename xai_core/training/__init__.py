@@ -2,6 +2,7 @@
 
 from .folds import cross_validate
 from .loop import RUNS, State, running, train
-from .recipes import RECIPES, TRAINABLE, Augmentation, Recipe, get_recipe
+from .recipe import Augmentation, Recipe
+from .recipes import RECIPES, TRAINABLE, get_recipe
 
 __all__ = ["RECIPES", "RUNS", "TRAINABLE", "Augmentation", "Recipe", "State", "cross_validate", "get_recipe", "running", "train"]

@@ -10,7 +10,7 @@ from ..datasets import load_dataset
 from ..images import resize, to_channels
 from ..noise import add_noise, with_level
 from ..types import Array, Labels
-from .recipes import Augmentation, Recipe
+from .recipe import Augmentation, Recipe
 
 HELD_OUT_PATCHES = 512
 """Patches of the held-out photographs that are measured after each epoch."""

@@ -12,7 +12,7 @@ from ..compiled import forward
 from ..errors import InvalidInput
 from .batches import batches, training_data
 from .loop import RUNS, fit, forget
-from .recipes import Recipe
+from .recipe import Recipe
 
 RESULT = "accuracy.json"
 

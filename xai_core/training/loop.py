@@ -16,7 +16,9 @@ from ..datasets import load_dataset
 from ..errors import DataNotFound, InvalidInput, NoiseLensError
 from ..registry import Spec
 from .batches import Part, batches, training_data
-from .recipes import TAKE_IMAGENET, Augmentation, Recipe
+from .recipe import Augmentation, Recipe
+
+TAKE_IMAGENET = "xai_core.classifiers.transfer:take_imagenet"
 
 RUNS = Path(__file__).resolve().parents[2] / "runs"
 """Checkpoints of unfinished runs; git-ignored, deleted when a run ends."""

@@ -1,0 +1,89 @@
+"""What is trained, on what, how: one frozen value a model."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..registry import Spec
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of a training picture; edges repeat the nearest pixel.
+
+    rotation: largest angle in degrees. shift: largest shift as a share of the side. shear: largest shear in radians.
+    zoom: largest relative zoom in or out. flip_horizontal, flip_vertical: mirror half of the pictures.
+    quarter_turns: turn by 0, 90, 180 or 270 degrees, which moves pixels and invents none.
+    """
+
+    rotation: float = 0
+    shift: float = 0
+    shear: float = 0
+    zoom: float = 0
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    quarter_turns: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training run.
+
+    build: "package.module:function" of the network, called with `arguments`.
+    datasets: training sets, joined; the held-out share of them stops the training.
+    noise: kinds of noise with their lowest and highest level. A denoiser gets it on every picture, a classifier on half of them.
+        clipped: share of the noisy pictures that are limited to [0, 1], as a file would be. guided: the network is given the
+        level of Gaussian noise as a further channel.
+    side: height and width of the input. native: side at which a classifier's pictures get their noise, before they are brought
+        to `side`, as it happens to the picture of a Scene; 0: the same.
+    patch: squares of this side are cut out of pictures of any size instead, and an epoch is `steps` batches of them.
+    loss: "mse" or "mae"; classifiers use cross entropy.
+    last_epochs, last_augmentation: the run ends with so many epochs of this gentler augmentation, because strong changes
+        leave traces (smeared edges) that real pictures do not have (Touvron et al. 2019, arXiv:1906.06423).
+    start: the weights that the training begins with: "" none, "imagenet" those of keras.applications where they can be
+        downloaded (else none, which the manifest then says), or the name of a trained model of the same architecture.
+    by_group: hold out whole groups (`Dataset.groups`), where pictures of one source are alike.
+    schedule: of the learning rate: a short warm-up and a cosine to almost 0, or the same all the time.
+    average: decay of the exponential moving average of the weights, taken every ten steps; 0 for none.
+    half: store the kernels in half precision.
+    precision: of the arithmetic while it is trained; "mixed_bfloat16" keeps the weights, the batch statistics and the last
+        subtraction in float32 and is 2.5 to 4 times faster on a CPU that has it (benchmarks/training.py).
+    compile: use XLA, which on a CPU helps the autoencoder and slows the classifiers down (benchmarks/training.py).
+    """
+
+    name: str
+    label: str
+    kind: Literal["denoiser", "classifier"]
+    build: str
+    datasets: tuple[str, ...]
+    side: int
+    channels: int
+    native: int = 0
+    patch: int = 0
+    steps: int = 0
+    arguments: tuple[tuple[str, Any], ...] = ()
+    noise: tuple[tuple[str, float, float], ...] = ()
+    clipped: float = 0.5
+    guided: bool = False
+    loss: Literal["mse", "mae"] = "mse"
+    augmentation: Augmentation = Augmentation()
+    last_epochs: int = 0
+    last_augmentation: Augmentation = Augmentation()
+    epochs: int = 20
+    batch: int = 128
+    learning_rate: float = 1e-3
+    schedule: Literal["cosine", "constant"] = "cosine"
+    label_smoothing: float = 0.0
+    patience: int = 10
+    compile: bool = False
+    average: float = 0.0
+    held_out: float = 0.1
+    by_group: bool = False
+    start: str = ""
+    half: bool = False
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    seed: int = 0
+
+    def network(self) -> Any:
+        """A new, untrained network."""
+        function = Spec(self.name, self.label, self.build, "").load()
+        return function(**dict(self.arguments))
