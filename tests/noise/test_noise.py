@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xai_core.datasets import load_dataset
 from xai_core.errors import DataNotFound, InvalidInput, UnknownName
 from xai_core.images import quantise
-from xai_core.noise import NOISES, add_noise
+from xai_core.noise import NOISES, add_noise, random_parameters
 from xai_core.noise.correlated import KERNELS, power_spectrum
 from xai_core.noise.estimate import estimate_sigma, estimate_sigma_immerkaer
 
@@ -396,6 +396,19 @@ def test_periodic_is_grey_and_of_random_phase():
     noisy = add_noise(np.zeros((2, 16, 16, 3), np.float32), "periodic")
     assert (noisy == noisy[..., :1]).all()
     assert np.abs(noisy[0] - noisy[1]).max() > 0.01
+
+
+@SPECS
+def test_parameters_drawn_for_training_are_taken(spec, rng):
+    drawn = [random_parameters(spec.name, rng) for _ in range(50)]
+    for parameters in drawn:
+        spec.complete(parameters)
+    if spec.name == "periodic":
+        waves, angles = ([parameters[name] for parameters in drawn] for name in ("frequency", "angle"))
+        assert min(waves) < 0.03 and max(waves) > 0.3, "slow and fast waves"
+        assert min(angles) < 30 and max(angles) > 150, "all directions"
+    else:
+        assert not any(drawn)
 
 
 @pytest.mark.parametrize("name", ["gaussian", "laplace", "salt_pepper", "periodic", "uniform", "impulse", "correlated"])

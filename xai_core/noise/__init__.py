@@ -130,6 +130,18 @@ def add_noise(images: ArrayLike, kind: str, level: float | None = None, *, seed:
     return np.asarray(spec.load()(check_images(images), rng=np.random.default_rng(seed), **values), np.float32)
 
 
+def random_parameters(kind: str, rng: np.random.Generator) -> dict[str, float]:
+    """What a noise needs besides its level, drawn for training: of a wave its frequency and direction; {} for the others.
+
+    The frequency is drawn evenly on a logarithmic scale over all that `periodic` takes, the angle evenly.
+    """
+    if kind != "periodic":
+        return {}
+    frequency, angle = (NOISES.get(kind).parameter(name) for name in ("frequency", "angle"))
+    low, high = np.log([float(frequency.low or 0), float(frequency.high or 0)])
+    return {"frequency": float(np.exp(rng.uniform(low, high))), "angle": float(rng.uniform(0, float(angle.high or 0)))}
+
+
 def with_level(images: Array, levels: ArrayLike) -> Array:
     """Images with one channel more that holds the noise's level everywhere, as guided networks take them.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..datasets import load_dataset
 from ..images import resize, to_channels
-from ..noise import add_noise, with_level
+from ..noise import add_noise, random_parameters, with_level
 from ..types import Array, Labels
 from .recipe import Augmentation, Recipe
 
@@ -112,7 +112,8 @@ def make_noisy(clean: Array, recipe: Recipe, rng: np.random.Generator) -> Array:
     for i, picture in enumerate(clean):
         kind, low, high = recipe.noise[kinds[i]]
         levels[i] = np.exp(rng.uniform(np.log(low), np.log(high))) if kind == "poisson" else rng.uniform(low, high)
-        one = add_noise(picture, kind, float(levels[i]), seed=int(rng.integers(2**31)))[0]
+        further = random_parameters(kind, rng)
+        one = add_noise(picture, kind, float(levels[i]), seed=int(rng.integers(2**31)), **further)[0]
         noisy[i] = np.clip(one, 0, 1) if clipped[i] else one
     return with_level(noisy, levels) if recipe.guided else noisy
 
