@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xai_core.training import RECIPES, get_recipe
-from xai_core.training.batches import HELD_OUT_PATCHES, augment, batches, cut, make_noisy, training_data
+from xai_core.training.batches import HELD_OUT_PATCHES, augment, batches, cut, make_noisy, mix, training_data
 from xai_core.training.recipe import Augmentation
 from xai_core.training.recipes.denoisers import FOUR_NOISES
 
@@ -96,6 +96,27 @@ def test_a_shear_moves_rows_along_and_keeps_the_centre(rng):
 
 
 ALL = Augmentation(rotation=180, shift=0.1, shear=0.1, zoom=0.2, flip_horizontal=True, flip_vertical=True)
+
+
+def test_a_crop_moves_whole_pixels_and_mirrors_the_edge(rng):
+    images = np.repeat(pictures(rng)[:1], 200, 0)
+    wide = np.pad(images[0, ..., 0], 2, mode="reflect")
+    places = {wide[y : y + 9, x : x + 9].tobytes(): (y, x) for y in range(5) for x in range(5)}
+    found = [places[one[..., 0].tobytes()] for one in augment(images, Augmentation(crop=2), rng)]
+    assert set(found) == set(places.values()), "not every shift was drawn in 200"
+
+
+def test_a_mixed_picture_is_of_two_and_its_target_says_how_much(rng):
+    """Each picture is one number, so that the area of the other can be counted."""
+    images = np.repeat(np.arange(8, dtype=np.float32), 400).reshape(8, 20, 20, 1)
+    targets = np.eye(8, dtype=np.float32)
+    out, mixed = mix(images, targets, 1.0, rng)
+    for picture, target in zip(out, mixed, strict=True):
+        np.testing.assert_allclose(target, [(picture == number).mean() for number in range(8)], atol=1e-6)
+    assert sum((target < 1).all() for target in mixed) >= 4
+    assert np.array_equal(images, np.repeat(np.arange(8, dtype=np.float32), 400).reshape(8, 20, 20, 1)), "written into"
+    same, unchanged = mix(images, targets, 0.0, rng)
+    assert np.array_equal(same, images) and np.array_equal(unchanged, targets)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -204,7 +225,7 @@ def test_an_epoch_shows_each_picture_once(tiny):
 
 def test_held_out_batches_are_all_pictures_as_they_are(tiny):
     """In their order, unaugmented, the last batch cut short; a denoiser's noise is the same each time."""
-    _, (pixels, labels) = training_data(tiny.classifier)
+    _, (pixels, labels, _) = training_data(tiny.classifier)
     parts = read(replace(tiny.classifier, batch=len(pixels) - 1), None, part=1)
     np.testing.assert_array_equal(np.concatenate([part[0] for part in parts]), (pixels / np.float32(255)).astype(np.float32))
     np.testing.assert_array_equal(np.concatenate([part[1] for part in parts]), labels)
@@ -214,7 +235,7 @@ def test_held_out_batches_are_all_pictures_as_they_are(tiny):
 
 
 def test_what_is_held_out(tiny):
-    (kept, kept_labels), (held, held_labels) = training_data(tiny.classifier)
+    (kept, kept_labels, _), (held, held_labels, _) = training_data(tiny.classifier)
     assert tiny.splits == ["train"], "another split was read"
     together = {picture.tobytes() for picture in np.concatenate([kept, held])}
     assert len(together) == len(kept) + len(held) == len(tiny.data)
@@ -229,7 +250,7 @@ def test_what_is_held_out(tiny):
 
 
 def test_two_data_sets_are_joined_at_the_size_of_the_network(tiny):
-    (kept, labels), (held, _) = training_data(replace(tiny.classifier, datasets=("tiny", "tiny"), side=12, channels=3))
+    (kept, labels, _), (held, _, _) = training_data(replace(tiny.classifier, datasets=("tiny", "tiny"), side=12, channels=3))
     assert {picture.shape for picture in kept} == {(12, 12, 3)}
     assert len(kept) + len(held) == 2 * len(tiny.data)
     assert len(labels) == len(kept)
@@ -242,6 +263,14 @@ def test_class_weights_balance(tiny):
     assert weights[labels == 0].sum() == pytest.approx(weights[labels == 1].sum(), rel=1e-5)
     assert weights.mean() == pytest.approx(1)
     assert (labels == 1).sum() < (labels == 0).sum()
+
+
+def test_more_than_two_classes_are_one_number_each(tiny):
+    """Also where the part lacks some of them."""
+    part = training_data(tiny.classifier)[0]
+    labels = np.arange(len(part.labels)) % 3
+    _, targets, _ = batches(replace(tiny.classifier, batch=6), part._replace(labels=labels, classes=5), epoch=None)[0]
+    np.testing.assert_array_equal(targets, np.eye(5)[[0, 1, 2, 0, 1, 2]])
 
 
 # Recipes

@@ -52,6 +52,15 @@ CLASSIFIERS = Registry(
             supports={"datasets": ("fashion_mnist",)},
         ),
         Spec(
+            "cnn-cifar10",
+            "ResNet-9 (CIFAR-10)",
+            "xai_core.classifiers.resnet9:build_resnet9",
+            "Ten convolutions with shortcuts: names what is on a small photograph.",
+            citation="Page (2018), How to train your ResNet",
+            passes="1 forward pass",
+            supports={"datasets": ("cifar10", "small_photos")},
+        ),
+        Spec(
             "planted-cnn",
             "Small CNN (planted evidence)",
             "xai_core.classifiers.cnn_small:build_cnn_small",

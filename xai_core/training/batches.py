@@ -10,6 +10,7 @@ from ..datasets import load_dataset
 from ..images import resize, to_channels
 from ..noise import add_noise, random_parameters, with_level
 from ..types import Array, Labels
+from .light import relight
 from .recipe import Augmentation, Recipe
 
 HELD_OUT_PATCHES = 512
@@ -21,10 +22,15 @@ Pictures = Sequence[NDArray[np.uint8]]
 
 
 class Part(NamedTuple):
-    """Some of the training pictures. pictures: at the network's size (or `native`), or as they are where patches are cut."""
+    """Some of the training pictures.
+
+    pictures: at the network's size (or `native`), or as they are where patches are cut. classes: how many there are in the
+    whole data set; more than two are trained as one number a class.
+    """
 
     pictures: Pictures
     labels: Labels
+    classes: int = 2
 
 
 def training_data(recipe: Recipe, fold: tuple[int, int] | None = None) -> tuple[Part, ...]:
@@ -36,8 +42,10 @@ def training_data(recipe: Recipe, fold: tuple[int, int] | None = None) -> tuple[
     """
     rng = np.random.default_rng(recipe.seed)
     chosen: list[list[tuple[NDArray[np.uint8], int]]] = [[], [], []]
+    classes = 0
     for name in recipe.datasets:
         dataset = load_dataset(name, "train")
+        classes = max(classes, len(dataset.class_names))
         units = np.arange(len(dataset))
         if recipe.by_group and dataset.groups is not None:
             units = np.unique(dataset.groups, return_inverse=True)[1]
@@ -51,7 +59,9 @@ def training_data(recipe: Recipe, fold: tuple[int, int] | None = None) -> tuple[
                 picture = resize(picture, side, side)
             chosen[part[unit]].append((np.round(picture[0] * 255).astype(np.uint8), int(dataset.labels[index])))
     parts = chosen if fold else chosen[:2]
-    return tuple(Part([picture for picture, _ in part], np.array([label for _, label in part], np.int64)) for part in parts)
+    return tuple(
+        Part([picture for picture, _ in part], np.array([label for _, label in part], np.int64), classes) for part in parts
+    )
 
 
 def cut(pictures: Pictures, count: int, side: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -66,7 +76,7 @@ def cut(pictures: Pictures, count: int, side: int, rng: np.random.Generator) -> 
 
 
 def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array:
-    """One random affine map a picture (rotation, shear, zoom, shift; bilinear, nearest at the edge), then turns and mirrors."""
+    """A random change a picture: affine (bilinear, the nearest pixel at the edge), then whole pixels, turns and mirrors."""
     import cv2
 
     count, height, width, channels = images.shape
@@ -90,6 +100,10 @@ def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array
                 borderMode=cv2.BORDER_REPLICATE,
             )
             out[i] = warped.reshape(height, width, channels)
+    if how.crop:
+        wide = np.pad(out, ((0, 0), (how.crop, how.crop), (how.crop, how.crop), (0, 0)), mode="reflect")
+        corners = rng.integers(2 * how.crop + 1, size=(count, 2)).tolist()
+        out = np.stack([image[y : y + height, x : x + width] for image, (y, x) in zip(wide, corners, strict=True)])
     if how.quarter_turns:
         turns = rng.integers(4, size=(count,))
         out = np.stack([np.rot90(image, turn) for image, turn in zip(out, turns, strict=True)])
@@ -97,7 +111,28 @@ def augment(images: Array, how: Augmentation, rng: np.random.Generator) -> Array
         if wanted:
             mirrored = rng.random((count,)) < 0.5
             out = np.where(mirrored[:, None, None, None], np.flip(out, axis), out)
-    return out
+    return relight(out, how.light, rng) if how.light else out
+
+
+def mix(images: Array, targets: Array, share: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Paste a rectangle of another picture of the batch over a share of the pictures; targets (N, classes) follow the area.
+
+    The rectangle covers a share of the picture drawn evenly from 0 to 1, cut off at the edges.
+    Source: Yun et al. (2019), "CutMix", arXiv:1905.04899.
+    """
+    count, height, width, _ = images.shape
+    out, mixed = images.copy(), targets.copy()
+    for i, other in enumerate(rng.permutation(count)):
+        chosen, area, y, x = rng.random(4)
+        if chosen >= share:
+            continue
+        half = np.sqrt(area) / 2
+        top, bottom = (round(height * min(max(y + end, 0), 1)) for end in (-half, half))
+        left, right = (round(width * min(max(x + end, 0), 1)) for end in (-half, half))
+        out[i, top:bottom, left:right] = images[other, top:bottom, left:right]
+        covered = np.float32((bottom - top) * (right - left) / (height * width))
+        mixed[i] = (1 - covered) * targets[i] + covered * targets[other]
+    return out, mixed
 
 
 def make_noisy(clean: Array, recipe: Recipe, rng: np.random.Generator) -> Array:
@@ -127,6 +162,8 @@ def batches(
 ) -> Any:
     """A keras.utils.PyDataset of (noisy, clean) for a denoiser, (picture, label, class weight) for a classifier.
 
+    Labels are numbers (n,) for two classes, one number a class (n, classes) for more.
+
     Patches are cut at random places in every epoch.
     epoch: shuffles and augments by it; None gives the held-out batches: in order, no augmentation, fixed noise.
     augmentation: instead of the recipe's.
@@ -134,6 +171,7 @@ def batches(
     import keras
 
     pictures, labels = part.pictures, part.labels
+    how = augmentation or recipe.augmentation
     weights = np.ones(len(pictures), np.float32)
     if recipe.kind == "classifier":
         # Class weights: every class counts the same, however many pictures it has.
@@ -158,7 +196,7 @@ def batches(
             found = cut(pictures, recipe.batch, recipe.patch, rng) if recipe.patch else np.stack([pictures[i] for i in chosen])
             clean = np.asarray(found / np.float32(255), np.float32)
             if epoch is not None:
-                clean = augment(clean, augmentation or recipe.augmentation, rng)
+                clean = augment(clean, how, rng)
             if recipe.kind == "denoiser":
                 return make_noisy(clean, recipe, rng), clean
             if recipe.noise:
@@ -166,6 +204,11 @@ def batches(
                 clean[some] = make_noisy(clean[some], recipe, rng)
             if recipe.native:
                 clean = resize(clean, recipe.side, recipe.side)
-            return clean, labels[chosen], weights[chosen]
+            targets: Any = labels[chosen]
+            if part.classes > 2:
+                targets = np.eye(part.classes, dtype=np.float32)[targets]
+                if epoch is not None and how.mix:
+                    clean, targets = mix(clean, targets, how.mix, rng)
+            return clean, targets, weights[chosen]
 
     return Batches()

@@ -336,9 +336,15 @@ def _compile(model: Any, recipe: Recipe, total_steps: int) -> None:
         if single:
             loss = keras.losses.BinaryCrossentropy(label_smoothing=recipe.label_smoothing)
         else:
-            loss = keras.losses.SparseCategoricalCrossentropy()
-        metrics = [keras.metrics.BinaryAccuracy("accuracy") if single else keras.metrics.SparseCategoricalAccuracy("accuracy")]
-    model.compile(keras.optimizers.Adam(schedule), loss, metrics=metrics, jit_compile=recipe.compile)
+            loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+        metrics = [keras.metrics.BinaryAccuracy("accuracy") if single else keras.metrics.CategoricalAccuracy("accuracy")]
+    decay = recipe.weight_decay or None
+    optimizer: Any = keras.optimizers.Adam(schedule, weight_decay=decay)
+    if recipe.optimizer == "sgd":
+        optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=decay)
+    if decay:  # biases, and the scale and centre of a normalisation, are no weights to shrink
+        optimizer.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
+    model.compile(optimizer, loss, metrics=metrics, jit_compile=recipe.compile)
 
 
 class _Average:

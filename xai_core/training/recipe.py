@@ -12,7 +12,9 @@ class Augmentation:
 
     rotation: largest angle in degrees. shift: largest shift as a share of the side. shear: largest shear in radians.
     zoom: largest relative zoom in or out. flip_horizontal, flip_vertical: mirror half of the pictures.
-    quarter_turns: turn by 0, 90, 180 or 270 degrees, which moves pixels and invents none.
+    quarter_turns: turn by 0, 90, 180 or 270 degrees, which moves pixels and invents none. crop: largest shift in whole pixels,
+        mirrored at the edge, which blurs none. mix: share of the pictures that get a rectangle of another one (CutMix), for
+        classifiers of more than two classes. light: strength of random gamma, contrast and brightness (`light.relight`).
     """
 
     rotation: float = 0
@@ -22,6 +24,9 @@ class Augmentation:
     flip_horizontal: bool = False
     flip_vertical: bool = False
     quarter_turns: bool = False
+    crop: int = 0
+    mix: float = 0
+    light: float = 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Recipe:
     start: the weights that the training begins with: "" none, "imagenet" those of keras.applications where they can be
         downloaded (else none, which the manifest then says), or the name of a trained model of the same architecture.
     by_group: hold out whole groups (`Dataset.groups`), where pictures of one source are alike.
+    optimizer: "adam", or "sgd" with Nesterov's momentum of 0.9. weight_decay: the weights shrink by this times the learning rate
+        at each step.
     schedule: of the learning rate: a short warm-up and a cosine to almost 0, or the same all the time.
     average: decay of the exponential moving average of the weights, taken every ten steps; 0 for none.
     half: store the kernels in half precision.
@@ -70,7 +77,9 @@ class Recipe:
     last_augmentation: Augmentation = Augmentation()
     epochs: int = 20
     batch: int = 128
+    optimizer: Literal["adam", "sgd"] = "adam"
     learning_rate: float = 1e-3
+    weight_decay: float = 0.0
     schedule: Literal["cosine", "constant"] = "cosine"
     label_smoothing: float = 0.0
     patience: int = 10
