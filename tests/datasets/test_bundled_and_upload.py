@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from xai_core import images
 from xai_core.datasets import hubble, photos, upload
 from xai_core.errors import InvalidInput
 
@@ -66,7 +67,7 @@ def test_photos_are_cut_not_squeezed():
     wide[:, 32:96] = 200  # exactly the centred square
     file = io.BytesIO()
     Image.fromarray(wide).save(file, "PNG")
-    assert (photos._square(file.getvalue()) == 200).all()
+    assert (photos._square(images.decode(file.getvalue())) == 200).all()
 
 
 def picture(height, width, kind="PNG"):

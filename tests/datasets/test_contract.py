@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xai_core import datasets
-from xai_core.datasets import DATASETS, _sources, galaxy10, planted, simulated_castings, simulated_galaxies
+from xai_core.datasets import DATASETS, _sources, galaxy10, planted, simulated_castings, simulated_galaxies, stl10
 from xai_core.datasets._sources import ImageFiles
 from xai_core.errors import DataNotFound, InvalidInput, UnknownName
 
@@ -18,19 +18,25 @@ CASES = [(spec.name, split) for spec in DATASETS for split in spec.supports["spl
 
 @pytest.fixture(scope="module", autouse=True)
 def made(tmp_path_factory):
-    """Small copies of the two sets that the machine lacks: Galaxy10 and a folder of one's own."""
+    """Small copies of the sets that the machine lacks: Galaxy10, STL-10 and a folder of one's own."""
     folder = tmp_path_factory.mktemp("made")
-    pictures = np.random.default_rng(0).integers(0, 256, (60, 32, 32, 3), np.uint8)
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (60, 32, 32, 3), np.uint8)
     with h5py.File(folder / galaxy10.FILE, "w") as file:
         file["images"], file["ans"] = pictures, np.arange(60) % 10
     for index, picture in enumerate(pictures):
         path = folder / "own" / ("Elliptical", "Other")[index % 2] / f"{index}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), picture)
+    (folder / stl10.FOLDER).mkdir()
+    for pixels, labels in stl10.FILES.values():
+        rng.integers(0, 256, (20, 3, 96, 96), np.uint8).tofile(folder / stl10.FOLDER / pixels)
+        if labels:
+            (1 + np.arange(20, dtype=np.uint8) % 10).tofile(folder / stl10.FOLDER / labels)
     find = _sources.find
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XAI_FOLDER", str(folder / "own"))
-        patch.setattr(_sources, "find", lambda name: folder / name if name == galaxy10.FILE else find(name))
+        patch.setattr(_sources, "find", lambda name: folder / name if name in (galaxy10.FILE, stl10.FOLDER) else find(name))
         yield
 
 
@@ -147,7 +153,7 @@ def test_wrong_names_get_a_sentence():
 
 def test_what_is_made_or_bundled_is_always_available(monkeypatch, tmp_path):
     monkeypatch.setenv("XAI_DATA_DIR", str(tmp_path))
-    made = ("mnist", "simulated_galaxies", "simulated_castings", "planted", "hubble", "photos")
+    made = ("mnist", "simulated_galaxies", "simulated_castings", "planted", "hubble", "photos", "small_photos")
     datasets._load.cache_clear()
     try:
         assert all(datasets.available(name) for name in made)

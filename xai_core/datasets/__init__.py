@@ -92,6 +92,22 @@ DATASETS = Registry(
             supports={"splits": ("train", "test"), "evaluation": "test"},
         ),
         Spec(
+            "stl10",
+            "STL-10",
+            "xai_core.datasets.stl10:load",
+            "Photographs of ten kinds, 96 x 96 colour, and 100,000 more without a label.",
+            citation="Coates, Ng & Lee (2011)",
+            supports={"splits": ("train", "test", "unlabelled"), "evaluation": "test", "download": True},
+        ),
+        Spec(
+            "small_photos",
+            "Photographs, 32 x 32",
+            "xai_core.datasets.small_photos:load",
+            "Squares cut out of photographs and shrunk, for the networks of small colour pictures.",
+            citation="van der Walt et al. (2014), doi:10.7717/peerj.453",
+            supports={"splits": ("all",), "evaluation": "all"},
+        ),
+        Spec(
             "photos",
             "Photographs",
             "xai_core.datasets.photos:load",

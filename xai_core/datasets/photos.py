@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .. import images
 from ..errors import DataNotFound, InvalidInput
-from ..types import Dataset, Provenance
+from ..types import Array, Dataset, Provenance
 
 CITATION = "van der Walt et al. (2014), doi:10.7717/peerj.453"
 LICENCE = "CC0, public domain or no known restrictions, stated for each picture in skimage.data"
@@ -37,17 +37,7 @@ def load(split: str) -> Dataset:
     The largest centred square of each, shrunk by area average; grey ones have three equal channels.
     Raises DataNotFound where scikit-image comes without its pictures.
     """
-    package = find_spec("skimage")
-    try:
-        if package is None or package.origin is None:
-            raise FileNotFoundError
-        folder = Path(package.origin).parent / "data"
-        pixels = np.stack([_square((folder / file).read_bytes()) for file in FILES.values()])
-    except (OSError, InvalidInput):
-        raise DataNotFound(
-            "The photographs are not on this machine: expected them in the package scikit-image. "
-            "Install it again: pip install --force-reinstall scikit-image"
-        ) from None
+    pixels = np.stack([_square(photograph) for photograph in photographs().values()])
     return Dataset(
         name="photos",
         split=split,
@@ -65,8 +55,22 @@ def load(split: str) -> Dataset:
     )
 
 
-def _square(data: bytes) -> NDArray[np.uint8]:
-    photograph = images.decode(data)
+def photographs() -> dict[str, Array]:
+    """The photographs as they are, by name: (H, W, C) float32 in [0, 1], C = 1 or 3; DataNotFound where they are missing."""
+    package = find_spec("skimage")
+    try:
+        if package is None or package.origin is None:
+            raise FileNotFoundError
+        folder = Path(package.origin).parent / "data"
+        return {name: images.decode((folder / file).read_bytes()) for name, file in FILES.items()}
+    except (OSError, InvalidInput):
+        raise DataNotFound(
+            "The photographs are not on this machine: expected them in the package scikit-image. "
+            "Install it again: pip install --force-reinstall scikit-image"
+        ) from None
+
+
+def _square(photograph: Array) -> NDArray[np.uint8]:
     side = min(photograph.shape[:2])
     top, left = (photograph.shape[0] - side) // 2, (photograph.shape[1] - side) // 2
     square = photograph[None, top : top + side, left : left + side]

@@ -61,7 +61,7 @@ NETWORKS: tuple[Spec, ...] = (
         "Bias-free residual U-Net for small colour pictures, told the noise level.",
         citation=BIAS_FREE,
         passes="1 forward pass",
-        supports={"shape": (32, 32, 3), "channels": 3, "neural": True, "guided": True, "pictures": ("cifar10",)},
+        supports={"shape": (32, 32, 3), "channels": 3, "neural": True, "guided": True, "pictures": ("cifar10", "small_photos")},
     ),
     Spec(
         "unet-grey",
