@@ -186,7 +186,10 @@ def test_batch_statistics_are_those_of_the_pictures_as_they_are(tiny):
 
 
 def test_probabilities_agree_with_the_held_out_labels(tiny):
-    """Of greatest likelihood: p - y adds up to 0, by itself and weighted with the logit; the order of pictures is kept."""
+    """Of greatest likelihood: p - y adds up to 0, by itself and weighted with the logit; the order of pictures is kept.
+
+    y are Platt's targets (n + 1) / (n + 2) and 1 / (m + 2).
+    """
     recipe = tiny.classifier
     model = recipe.network()
     pictures, labels = tiny.data.pixels, tiny.data.labels
@@ -195,10 +198,17 @@ def test_probabilities_agree_with_the_held_out_labels(tiny):
     loop._calibrate(model, recipe, batches.Part(pictures, labels))
     after = forward(model, inputs)[:, 0].astype(np.float64)
     logits = np.log(before / (1 - before))
-    assert (after - labels).sum() == pytest.approx(0, abs=0.01)
-    assert ((after - labels) * logits).sum() == pytest.approx(0, abs=0.01)
+    ones, count = labels.sum(), len(labels)
+    targets = np.where(labels == 1, (ones + 1) / (ones + 2), 1 / (count - ones + 2))
+    assert (after - targets).sum() == pytest.approx(0, abs=0.01)
+    assert ((after - targets) * logits).sum() == pytest.approx(0, abs=0.01)
     again = np.log(after / (1 - after))
     assert abs(np.corrcoef(logits, again)[0, 1]) == pytest.approx(1, abs=1e-5)
+    # Classes that the logit tells apart without an error: a finite slope, (n + 1) / (n + 2) at most in the mean.
+    separable = (logits > np.median(logits)).astype(np.int64)
+    loop._calibrate(model, recipe, batches.Part(pictures, separable))
+    sure = forward(model, inputs)[:, 0]
+    assert 0.7 < sure[separable == 1].mean() < 25 / 26
 
 
 def test_the_last_epochs_are_gentler(tiny, monkeypatch):

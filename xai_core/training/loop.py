@@ -302,7 +302,9 @@ def _all_layers(model: Any) -> list[Any]:
 def _calibrate(model: Any, recipe: Recipe, part: Part) -> None:
     """Scale and shift the logit of a one-unit classifier so that its probabilities agree with the held-out labels.
 
-    p = sigmoid(a z + b), with a and b of greatest likelihood; both go into the weights of the layer "logits".
+    p = sigmoid(a z + b), with a and b of greatest likelihood; both go into the weights of the layer "logits". The labels are
+    drawn in as Platt does, to (n + 1) / (n + 2) and 1 / (m + 2) of n and m pictures of the classes 1 and 0: classes that the
+    logit tells apart without an error would have no finite a.
     Source: Platt (1999), "Probabilistic outputs for support vector machines".
     """
     import keras
@@ -311,7 +313,11 @@ def _calibrate(model: Any, recipe: Recipe, part: Part) -> None:
     last = model.get_layer("logits")
     inputs = batches(recipe, part, epoch=None)
     logits = np.concatenate([forward(keras.Model(model.inputs, last.output), inputs[index][0]) for index in range(len(inputs))])
-    line = LogisticRegression(C=np.inf).fit(logits.astype(np.float64), part.labels)
+    none, one = np.bincount(part.labels, minlength=2)
+    drawn = np.where(part.labels == 1, (one + 1) / (one + 2), 1 / (none + 2))
+    # Each picture counts as both classes, in these shares.
+    twice, both = np.concatenate([logits, logits]).astype(np.float64), np.repeat([1, 0], len(logits))
+    line = LogisticRegression(C=np.inf).fit(twice, both, sample_weight=np.concatenate([drawn, 1 - drawn]))
     kernel, bias = last.get_weights()
     last.set_weights([kernel * line.coef_[0, 0], bias * line.coef_[0, 0] + line.intercept_[0]])
 
