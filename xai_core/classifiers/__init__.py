@@ -32,6 +32,19 @@ def _galaxies(name: str, label: str, build: str, summary: str) -> Spec:
     )
 
 
+def _castings(name: str, label: str, build: str, summary: str) -> Spec:
+    """A network that tells defective castings from sound ones."""
+    return Spec(
+        f"casting-{name}",
+        f"{label} (castings)",
+        f"xai_core.classifiers.{build}",
+        summary,
+        citation="Hami & JameBozorg (2024), arXiv:2404.10664 (the comparison)",
+        passes="1 forward pass",
+        supports={"datasets": ("casting", "simulated_castings", "folder")},
+    )
+
+
 CLASSIFIERS = Registry(
     "classifier",
     (
@@ -100,6 +113,25 @@ CLASSIFIERS = Registry(
             )
             for name, label in (
                 ("vgg16-imagenet-frozen", "VGG16 frozen"),
+                ("vgg16-imagenet", "VGG16"),
+                ("resnet50-imagenet", "ResNet50"),
+                ("inceptionv3-imagenet", "InceptionV3"),
+            )
+        ),
+        _castings("vgg16", "VGG16, narrow", TRANSFER, "Thirteen convolutions one after the other, no normalisation."),
+        _castings("inceptionv3", "InceptionV3, narrow", TRANSFER, "Blocks of kernels of several sizes side by side."),
+        _castings("resnet50", "ResNet50, narrow", TRANSFER, "Fifty layers with shortcuts past every three of them."),
+        _castings(
+            "alexnet", "AlexNet, quarter width", "alexnet:build_alexnet", "Five convolutions and the mean over the last map."
+        ),
+        _castings(
+            "cnn", "CNN", "cnn2:build_cnn2", "Three convolutions and a dense layer: the network of the galaxies, half as wide."
+        ),
+        *(
+            _castings(
+                name, f"{label}, ImageNet", TRANSFER, "Full width, from the weights of keras.applications where they can be had."
+            )
+            for name, label in (
                 ("vgg16-imagenet", "VGG16"),
                 ("resnet50-imagenet", "ResNet50"),
                 ("inceptionv3-imagenet", "InceptionV3"),

@@ -2,9 +2,9 @@
 
 from ...registry import Registry, Spec
 from ..recipe import Recipe
-from . import cifar10, denoisers, galaxies, small
+from . import castings, cifar10, denoisers, galaxies, small
 
-RECIPES: tuple[Recipe, ...] = (*denoisers.RECIPES, *small.RECIPES, *galaxies.RECIPES, *cifar10.RECIPES)
+RECIPES: tuple[Recipe, ...] = (*denoisers.RECIPES, *small.RECIPES, *galaxies.RECIPES, *castings.RECIPES, *cifar10.RECIPES)
 
 TRAINABLE = Registry("trainable model", tuple(Spec(r.name, r.label, r.build, "") for r in RECIPES))
 
