@@ -1,8 +1,40 @@
 """The study of CIFAR-10: a classifier of clean pictures, variational denoisers."""
 
+from typing import Any
+
 from ..recipe import Augmentation, Recipe
 
 RESNET9 = "xai_core.classifiers.resnet9:build_resnet9"
+VARIATIONAL = "xai_core.denoisers.neural.variational:build_variational"
+
+SINGLE = (("widths", (32,)), ("latent", 4))
+"""One stage: a latent map of 16 x 16 x 4 numbers, as many as the 8 x 8 x 16 of the two stages."""
+
+
+def _variational(name: str, label: str, *arguments: tuple[str, Any]) -> Recipe:
+    """A denoiser that squeezes each picture of 3,072 numbers into 1,024; all are trained alike."""
+    return Recipe(
+        name,
+        label,
+        "denoiser",
+        VARIATIONAL,
+        ("cifar10",),
+        32,
+        3,
+        arguments=arguments,
+        noise=(("gaussian", 0, 75),),
+        clipped=0.1,
+        augmentation=Augmentation(flip_horizontal=True),
+        epochs=20,
+        batch=64,
+        learning_rate=2e-3,
+        patience=20,
+        average=0.98,
+        held_out=0.05,
+        half=True,
+        precision="mixed_bfloat16",
+    )
+
 
 RECIPES: tuple[Recipe, ...] = (
     Recipe(  # for the 50,000 pictures of the official training set: 24 epochs, nothing else changed
@@ -29,4 +61,9 @@ RECIPES: tuple[Recipe, ...] = (
         half=True,
         precision="mixed_bfloat16",
     ),
+    _variational("variational-cifar10-single", "Variational, one stage (CIFAR-10)", *SINGLE, ("beta", 1.0)),
+    _variational("variational-cifar10", "Variational, stacked (CIFAR-10)", ("beta", 1.0)),
+    _variational("variational-cifar10-beta-low", "Variational, beta 0.1 (CIFAR-10)", ("beta", 0.1)),
+    _variational("variational-cifar10-beta-high", "Variational, beta 10 (CIFAR-10)", ("beta", 10.0)),
+    _variational("autoencoder-cifar10", "Autoencoder, stacked (CIFAR-10)", ("variational", False)),
 )
