@@ -1,4 +1,4 @@
-"""Weight files and their manifest: models/NAME.weights.h5 and models/manifest.json.
+"""Weight files and their manifest: models/NAME.weights.h5, models/NAME.film.npz and models/manifest.json.
 
 The manifest is the only list of trained models: file, sha256, data and split, steps, seed, figures.
 """
@@ -6,6 +6,7 @@ The manifest is the only list of trained models: file, sha256, data and split, s
 import hashlib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from .errors import ModelNotFound
 from .registry import Spec
 
 FORMAT = ".weights.h5"
+FILM = ".film.npz"
 
 NEEDED = ("file", "sha256", "build", "arguments", "classes")
 """The fields of an entry without which its model cannot be loaded."""
@@ -115,13 +117,58 @@ def save(model: Any, name: str, *, half: bool = False) -> Path:
                 if isinstance(item, h5py.Group):
                     target.require_group(key).attrs.update(item.attrs)
                 else:
-                    values = item[()]
-                    target[key] = values.astype(np.float16) if values.ndim >= 2 else values
+                    target[key] = _halved(item[()])
 
             target.attrs.update(source.attrs)
             source.visititems(copy)
         halved.replace(part)
     part.replace(path)
+    return path
+
+
+def _halved(values: Any) -> Any:
+    return values.astype(np.float16) if values.ndim >= 2 else values
+
+
+def save_film(name: str, kept: Mapping[int, Sequence[Any]]) -> Path:
+    """Write the weights of some epochs into one file in `models_dir()`, kernels in half precision."""
+    path = models_dir() / f"{name}{FILM}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"part-{path.name}")
+    arrays = {f"{epoch}.{i}": _halved(np.asarray(values)) for epoch in sorted(kept) for i, values in enumerate(kept[epoch])}
+    np.savez_compressed(part, **arrays)
+    part.replace(path)
+    return path
+
+
+def load_film(name: str) -> dict[int, list[Any]]:
+    """The weights of each epoch that the film of a network keeps, float32, in the order of the epochs.
+
+    Raises ModelNotFound, with what to do, if it has none or the file is missing or differs from the manifest's sha256.
+    """
+    record = entry(name).get("film")
+    if not record:
+        raise ModelNotFound(f"No film of the training of {name!r} is kept: its recipe names no epochs for one.")
+    path = _checked(models_dir() / record["file"], record["sha256"], "film", name)
+    kept: dict[int, list[Any]] = {}
+    with np.load(path) as stored:
+        for key in stored.files:
+            kept.setdefault(int(key.partition(".")[0]), []).append(stored[key].astype(np.float32))
+    return kept
+
+
+def build(name: str) -> Any:
+    """A new network as the manifest says that it is built, untrained."""
+    record = entry(name)
+    return Spec(name, name, record["build"], "").load()(**record["arguments"])
+
+
+def _checked(path: Path, sha256: str, what: str, name: str) -> Path:
+    restore = f"Restore it with: git checkout models/{path.name}, or train it again: python -m xai_core train {name}"
+    if not path.exists():
+        raise ModelNotFound(f"The {what} file {path} is missing. {restore}")
+    if sha256_of(path) != sha256:
+        raise ModelNotFound(f"The {what} file {path} is damaged: its checksum is not the one in manifest.json. {restore}")
     return path
 
 
@@ -136,18 +183,13 @@ def load(name: str) -> Any:
 
 @lru_cache(maxsize=8)
 def _load(name: str, folder: Path, sha256: str) -> Any:
-    record = entry(name)
-    path = folder / record["file"]
-    restore = f"Restore it with: git checkout models/{record['file']}, or train it again: python -m xai_core train {name}"
-    if not path.exists():
-        raise ModelNotFound(f"The weight file {path} is missing. {restore}")
-    if sha256_of(path) != sha256:
-        raise ModelNotFound(f"The weight file {path} is damaged: its checksum is not the one in manifest.json. {restore}")
+    path = _checked(folder / entry(name)["file"], sha256, "weight", name)
     try:
-        model = Spec(name, name, record["build"], "").load()(**record["arguments"])
+        model = build(name)
         model.load_weights(path)
     except Exception:  # Keras and h5py raise many types here
         raise ModelNotFound(
-            f"The weight file {path} does not fit the network {name!r} (other layers or shapes). {restore}"
+            f"The weight file {path} does not fit the network {name!r} (other layers or shapes). "
+            f"Restore it with: git checkout models/{path.name}, or train it again: python -m xai_core train {name}"
         ) from None
     return model

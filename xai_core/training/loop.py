@@ -16,6 +16,7 @@ from ..datasets import load_dataset
 from ..errors import DataNotFound, InvalidInput, NoiseLensError
 from ..registry import Spec
 from .batches import Part, batches, training_data
+from .film import PREFIX, epochs_kept
 from .recipe import Augmentation, Recipe
 
 TAKE_IMAGENET = "xai_core.classifiers.transfer:take_imagenet"
@@ -31,7 +32,7 @@ class State:
     """Where a run stands: one file, replaced in one step, so that an interruption never mixes two epochs.
 
     epochs: how many it shall have at most. start: the weights it began with. averaged: batches that the moving average has seen.
-    arrays: "last", "average" and "best" weights, the "optimizer", the "seeds" of layers that draw at random.
+    arrays: "last", "average" and "best" weights, the "optimizer", the "seeds" of layers that draw at random, "film-3" and so on.
     """
 
     epochs: int = 0
@@ -92,6 +93,10 @@ def train(
     steps = recipe.steps if recipe.patch else len(parts[0].pictures) // recipe.batch
     seen = len(before.get("history", ()))
     path = weights.save(trained, recipe.name, half=recipe.half)
+    film: dict[str, Any] = {}
+    if kept := epochs_kept(state.arrays):
+        reel = weights.save_film(recipe.name, kept)
+        film = {"film": {"file": reel.name, "sha256": weights.sha256_of(reel), "epochs": sorted(kept)}}
     weights.update_manifest(
         recipe.name,
         label=recipe.label,
@@ -113,6 +118,7 @@ def train(
         minutes=round(before.get("minutes", 0) + state.seconds / 60, 1),
         history=before.get("history", []) + [row | {"epoch": seen + row["epoch"]} for row in state.history],
         figures={},
+        **film,
     )
     forget(folder)
     return weights.entry(recipe.name)
@@ -154,6 +160,8 @@ def fit(
     elif not state.epoch:
         state.start = _start(model, recipe)
         report(f"{recipe.name}: starts {state.start}")
+        if 0 in recipe.film:
+            state.arrays[f"{PREFIX}0"] = model.get_weights()
     _compile(model, recipe, steps * epochs)
     if further and not state.epoch:  # measured again: the recipe may have other patches than when they were trained
         state.best_loss = model.evaluate(held_out, verbose=0, return_dict=True)["loss"]
@@ -183,6 +191,8 @@ def fit(
                 _measure_batch_statistics(model, recipe, parts[0])
             measured = model.evaluate(held_out, verbose=0, return_dict=True)
             state.epoch += 1
+            if state.epoch in recipe.film and not further:
+                state.arrays[f"{PREFIX}{state.epoch}"] = model.get_weights()
             if measured["loss"] < state.best_loss:
                 state.best_loss, state.best_epoch = measured["loss"], state.epoch
                 state.arrays["best"] = model.get_weights()

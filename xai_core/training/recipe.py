@@ -54,6 +54,7 @@ class Recipe:
     half: store the kernels in half precision.
     precision: of the arithmetic while it is trained; "mixed_bfloat16" keeps the weights, the batch statistics and the last
         subtraction in float32 and is 2.5 to 4 times faster on a CPU that has it (benchmarks/training.py).
+    film: epochs after which the weights are kept (0: untrained), so that `film.frames` replays them.
     compile: use XLA, which on a CPU helps the autoencoder and slows the classifiers down (benchmarks/training.py).
     """
 
@@ -88,6 +89,7 @@ class Recipe:
     held_out: float = 0.1
     by_group: bool = False
     start: str = ""
+    film: tuple[int, ...] = ()
     half: bool = False
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     seed: int = 0

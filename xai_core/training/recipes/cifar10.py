@@ -10,8 +10,10 @@ VARIATIONAL = "xai_core.denoisers.neural.variational:build_variational"
 SINGLE = (("widths", (32,)), ("latent", 4))
 """One stage: a latent map of 16 x 16 x 4 numbers, as many as the 8 x 8 x 16 of the two stages."""
 
+FILM = (0, 1, 2, 3, 5, 8, 12, 16, 20)
 
-def _variational(name: str, label: str, *arguments: tuple[str, Any]) -> Recipe:
+
+def _variational(name: str, label: str, *arguments: tuple[str, Any], film: tuple[int, ...] = ()) -> Recipe:
     """A denoiser that squeezes each picture of 3,072 numbers into 1,024; all are trained alike."""
     return Recipe(
         name,
@@ -31,6 +33,7 @@ def _variational(name: str, label: str, *arguments: tuple[str, Any]) -> Recipe:
         patience=20,
         average=0.98,
         held_out=0.05,
+        film=film,
         half=True,
         precision="mixed_bfloat16",
     )
@@ -62,7 +65,7 @@ RECIPES: tuple[Recipe, ...] = (
         precision="mixed_bfloat16",
     ),
     _variational("variational-cifar10-single", "Variational, one stage (CIFAR-10)", *SINGLE, ("beta", 1.0)),
-    _variational("variational-cifar10", "Variational, stacked (CIFAR-10)", ("beta", 1.0)),
+    _variational("variational-cifar10", "Variational, stacked (CIFAR-10)", ("beta", 1.0), film=FILM),
     _variational("variational-cifar10-beta-low", "Variational, beta 0.1 (CIFAR-10)", ("beta", 0.1)),
     _variational("variational-cifar10-beta-high", "Variational, beta 10 (CIFAR-10)", ("beta", 10.0)),
     _variational("autoencoder-cifar10", "Autoencoder, stacked (CIFAR-10)", ("variational", False)),
