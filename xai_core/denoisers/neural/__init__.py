@@ -14,7 +14,17 @@ REPORT = "Gondara (2016), doi:10.1109/ICDMW.2016.0041"
 DNCNN = "xai_core.denoisers.neural.dncnn:build_dncnn"
 FFDNET = "xai_core.denoisers.neural.ffdnet:build_ffdnet"
 ADNET = "xai_core.denoisers.neural.adnet:build_adnet"
+VARIATIONAL = "xai_core.denoisers.neural.variational:build_variational"
 UNET = "xai_core.denoisers.neural.unet:build_unet"
+SMALL_COLOUR = {
+    "shape": (32, 32, 3),
+    "channels": 3,
+    "neural": True,
+    "blind": True,
+    "pictures": ("cifar10", "small_photos"),
+}
+VAE = "Kingma & Welling (2014), arXiv:1312.6114"
+BETA_VAE = "Higgins et al. (2017), beta-VAE, ICLR"
 BIAS_FREE = "Mohan et al. (2020), arXiv:1906.05478; Zhang et al. (2021), arXiv:2008.13751"
 
 NETWORKS: tuple[Spec, ...] = (
@@ -62,6 +72,60 @@ NETWORKS: tuple[Spec, ...] = (
         citation=BIAS_FREE,
         passes="1 forward pass",
         supports={"shape": (32, 32, 3), "channels": 3, "neural": True, "guided": True, "pictures": ("cifar10", "small_photos")},
+    ),
+    Spec(
+        "variational-cifar10-single",
+        "Variational, one stage (CIFAR-10)",
+        VARIATIONAL,
+        "One convolutional stage to the mean and spread of a 16 x 16 map of 4 channels, and back.",
+        citation=VAE,
+        passes="1 forward pass",
+        supports=SMALL_COLOUR,
+    ),
+    Spec(
+        "variational-cifar10",
+        "Variational, stacked (CIFAR-10)",
+        VARIATIONAL,
+        "Two stages to the mean and spread of an 8 x 8 map of 16 channels: samples of it give several pictures for one.",
+        citation=VAE,
+        passes="1 forward pass",
+        supports=SMALL_COLOUR,
+    ),
+    Spec(
+        "variational-cifar10-beta-low",
+        "Variational, beta 0.1 (CIFAR-10)",
+        VARIATIONAL,
+        "The stacked network with a tenth of the price on information: sharper, its latents far from the prior.",
+        citation=BETA_VAE,
+        passes="1 forward pass",
+        supports=SMALL_COLOUR,
+    ),
+    Spec(
+        "variational-cifar10-beta-high",
+        "Variational, beta 10 (CIFAR-10)",
+        VARIATIONAL,
+        "The stacked network with ten times the price on information: few channels carry any, the rest is redrawn smooth.",
+        citation=BETA_VAE,
+        passes="1 forward pass",
+        supports=SMALL_COLOUR,
+    ),
+    Spec(
+        "autoencoder-cifar10",
+        "Autoencoder, stacked (CIFAR-10)",
+        VARIATIONAL,
+        "The stacked network without sampling and without a price: one code, one picture.",
+        citation=REPORT,
+        passes="1 forward pass",
+        supports=SMALL_COLOUR,
+    ),
+    Spec(
+        "variational-stl10",
+        "Variational, stacked (STL-10)",
+        VARIATIONAL,
+        "The same two stages for pictures of 96 x 96: a 24 x 24 map of 16 channels.",
+        citation=VAE,
+        passes="1 forward pass",
+        supports={"shape": (96, 96, 3), "channels": 3, "neural": True, "blind": True, "pictures": ("stl10",)},
     ),
     Spec(
         "unet-grey",

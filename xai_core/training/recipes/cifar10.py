@@ -1,5 +1,6 @@
-"""The study of CIFAR-10: a classifier of clean pictures, variational denoisers."""
+"""The study of CIFAR-10 (and STL-10): a classifier of clean pictures, variational denoisers."""
 
+from dataclasses import replace
 from typing import Any
 
 from ..recipe import Augmentation, Recipe
@@ -39,6 +40,8 @@ def _variational(name: str, label: str, *arguments: tuple[str, Any], film: tuple
     )
 
 
+STACKED = _variational("variational-cifar10", "Variational, stacked (CIFAR-10)", ("beta", 1.0), film=FILM)
+
 RECIPES: tuple[Recipe, ...] = (
     Recipe(  # for the 50,000 pictures of the official training set: 24 epochs, nothing else changed
         "cnn-cifar10",
@@ -65,8 +68,17 @@ RECIPES: tuple[Recipe, ...] = (
         precision="mixed_bfloat16",
     ),
     _variational("variational-cifar10-single", "Variational, one stage (CIFAR-10)", *SINGLE, ("beta", 1.0)),
-    _variational("variational-cifar10", "Variational, stacked (CIFAR-10)", ("beta", 1.0), film=FILM),
+    STACKED,
     _variational("variational-cifar10-beta-low", "Variational, beta 0.1 (CIFAR-10)", ("beta", 0.1)),
     _variational("variational-cifar10-beta-high", "Variational, beta 10 (CIFAR-10)", ("beta", 10.0)),
     _variational("autoencoder-cifar10", "Autoencoder, stacked (CIFAR-10)", ("variational", False)),
+    replace(  # of the 5,000 labelled pictures; the weights are made where the data set is
+        STACKED,
+        name="variational-stl10",
+        label="Variational, stacked (STL-10)",
+        datasets=("stl10",),
+        side=96,
+        arguments=(("side", 96), ("beta", 1.0)),
+        film=(),
+    ),
 )
