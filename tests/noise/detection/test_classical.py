@@ -6,7 +6,7 @@ import pytest
 from xai_core.errors import InvalidInput
 from xai_core.images import to_uint8
 from xai_core.noise import NOISES, add_noise
-from xai_core.noise.detect import KINDS, LAWS, detect_noise, log_spectrum
+from xai_core.noise.detection import KINDS, LAWS, detect_noise, log_spectrum
 
 SIDE = 128
 
