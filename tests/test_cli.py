@@ -81,11 +81,19 @@ def test_train(capsys, monkeypatch):
         return {"epochs": 2, "minutes": 1.5}
 
     monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(training, "export", lambda name: (Path("exports") / name / "architecture.json",))
     assert run("train", "cnn-mnist", "--epochs", "2") == 0
     assert capsys.readouterr().out.splitlines() == [
         "cnn-mnist: best epoch 2, 1.5 minutes.",
+        "Architecture, weights and figures: exports/cnn-mnist",
         "Now: python -m xai_core evaluate cnn-mnist",
     ]
+
+
+def test_export(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "export", lambda name, folder: (folder / "curve.png", folder / f"{name}.weights.h5"))
+    assert run("export", "cnn-mnist", "--folder", str(tmp_path)) == 0
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "curve.png"), str(tmp_path / "cnn-mnist.weights.h5")]
 
 
 def test_evaluate(capsys, monkeypatch):
@@ -94,7 +102,7 @@ def test_evaluate(capsys, monkeypatch):
     assert json.loads(capsys.readouterr().out) == {"accuracy": 0.5, "name": "cnn-mnist"}
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "export"])
 def test_an_unknown_name_gets_a_sentence(capsys, command):
     told(capsys, run(command, "cnn-mnits"), "There is no trainable model named 'cnn-mnits'. Did you mean 'cnn-mnist'?")
 

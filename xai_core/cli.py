@@ -1,4 +1,4 @@
-"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | sweep NAME | bench WHAT."""
+"""The command line: python -m xai_core datasets | models | train NAME | evaluate NAME | export NAME | sweep NAME | bench WHAT."""
 
 import argparse
 import json
@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--folds", type=int, help="cross-validate instead: train so many times, each time without one part")
     evaluate = commands.add_parser("evaluate", help="measure a model on its complete test or val split, into the manifest")
     evaluate.add_argument("name")
+    export = commands.add_parser("export", help="a trained model as files: architecture, weights, figures, feature maps")
+    export.add_argument("name")
+    export.add_argument("--folder", metavar="FOLDER", help="where they go (default: exports/NAME)")
     bench = commands.add_parser(
         "bench",
         help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
@@ -89,7 +92,7 @@ def _run(given: argparse.Namespace) -> None:
     elif given.command == "models":
         _models()
     elif given.command == "train":
-        from .training import cross_validate, get_recipe, train
+        from .training import cross_validate, export, get_recipe, train
 
         recipe = get_recipe(given.name)
         if given.folds is not None:
@@ -98,7 +101,15 @@ def _run(given: argparse.Namespace) -> None:
             return
         record = train(recipe, epochs=given.epochs, further=given.further)
         print(f"{given.name}: best epoch {record['epochs']}, {record['minutes']} minutes.")
+        print(f"Architecture, weights and figures: {export(given.name)[0].parent}")
         print(f"Now: python -m xai_core evaluate {given.name}")
+    elif given.command == "export":
+        from pathlib import Path
+
+        from .training import export
+
+        for file in export(given.name, Path(given.folder) if given.folder else None):
+            print(file)
     elif given.command == "bench":
         _bench(given)
     elif given.command == "sweep":
