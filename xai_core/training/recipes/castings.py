@@ -21,8 +21,9 @@ def _castings(
 ) -> Recipe:
     """A classifier of whole castings, held out by photograph; others: replace what most of them share.
 
-    Short and narrow: two cores train five of them once for the product and four times for the folds. Simulated castings, lit
-    the same whatever their class, are among the training pictures.
+    Short and narrow: two cores train five of them once for the product and four times for the folds. The large ones start from
+    the weights of the galaxy classifiers (transfer learning without ImageNet): a network that knows edges and textures needs
+    few pictures more. Simulated castings, lit the same whatever their class, are among the training pictures.
     """
     shared: dict[str, Any] = {
         "augmentation": ANY_WAY_UP,
@@ -48,11 +49,18 @@ SEED = 10
 RECIPES: tuple[Recipe, ...] = (
     _castings("casting-cnn", "CNN (castings)", CNN2, ("momentum", 0.9), ("width", 0.5), ("head", 64)),
     _castings("casting-alexnet", "AlexNet, quarter width (castings)", ALEXNET, ("width", 0.25), epochs=10),
-    _castings(
-        "casting-vgg16", "VGG16, narrow (castings)", TRANSFER, ("base", "VGG16"), ("width", 0.25), learning_rate=5e-4, epochs=6
+    *(
+        _castings(
+            f"casting-{base.lower()}",
+            f"{base}, narrow (castings)",
+            TRANSFER,
+            ("base", base),
+            ("width", width),
+            start=f"galaxy-{base.lower()}",
+            learning_rate=3e-4,
+        )
+        for base, width in (("VGG16", 0.375), ("ResNet50", 0.25), ("InceptionV3", 0.375))
     ),
-    _castings("casting-resnet50", "ResNet50, narrow (castings)", TRANSFER, ("base", "ResNet50"), ("width", 0.25), epochs=6),
-    _castings("casting-inceptionv3", "InceptionV3, narrow (castings)", TRANSFER, ("base", "InceptionV3"), ("width", 0.25)),
     *(
         _castings(
             f"casting-{base.lower()}-imagenet",
