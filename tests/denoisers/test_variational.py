@@ -13,6 +13,7 @@ from xai_core.denoisers.neural.variational import DEVIATION, build_variational, 
 from xai_core.errors import InvalidInput, ModelNotFound
 from xai_core.noise import add_noise
 from xai_core.registry import Spec
+from xai_core.training import get_recipe
 
 # Keras 3.15 copies a TensorFlow variable with numpy.array, which NumPy 2.4 tells TensorFlow to prepare for.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -229,3 +230,15 @@ def test_a_higher_price_buys_less_information_and_less_detail():
 def test_all_that_are_offered_are_tested():
     offered = {spec.name for spec in DENOISERS if spec.name.startswith("variational-cifar10")}
     assert offered == set(SPREAD)
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for spec in DENOISERS if spec.function.endswith("build_variational")], ids=lambda spec: spec.name
+)
+def test_recipes_fit_their_specs(spec):
+    recipe = get_recipe(spec.name)
+    model = recipe.network()
+    assert model.input_shape[1:] == model.output_shape[1:] == spec.supports["shape"]
+    assert spec.supports["pictures"][0] in recipe.datasets
+    shape = model.get_layer("latent").output.shape
+    assert 3 * np.prod(shape[1:]) == np.prod(model.input_shape[1:]), "one stage or two, the code has a third of the numbers"
