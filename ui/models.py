@@ -163,9 +163,9 @@ def _curve(name: str, record: dict[str, Any]) -> None:
 
 
 def _curves(key: str, history: list[dict[str, float]], best_epoch: int) -> None:
-    for metric in ("loss", "accuracy"):
+    for metric, title in (("loss", "Loss"), ("accuracy", "Accuracy"), ("kl", "KL divergence (nats a picture)")):
         if metric in history[0]:
-            figure = render.training_curves(history, metric=metric, title=metric.capitalize(), best_epoch=best_epoch or None)
+            figure = render.training_curves(history, metric=metric, title=title, best_epoch=best_epoch or None)
             st.plotly_chart(figure, config=render.CONFIG, key=f"{metric}-{key}")
 
 
