@@ -11,7 +11,7 @@ VARIATIONAL = "xai_core.denoisers.neural.variational:build_variational"
 SINGLE = (("widths", (32,)), ("latent", 4))
 """One stage: a latent map of 16 x 16 x 4 numbers, as many as the 8 x 8 x 16 of the two stages."""
 
-FILM = (0, 1, 2, 3, 5, 8, 12, 16, 20)
+FILM = (0, 1, 2, 3, 4, 6, 9, 12, 16)
 
 
 def _variational(name: str, label: str, *arguments: tuple[str, Any], film: tuple[int, ...] = ()) -> Recipe:
@@ -28,10 +28,10 @@ def _variational(name: str, label: str, *arguments: tuple[str, Any], film: tuple
         noise=(("gaussian", 0, 75),),
         clipped=0.1,
         augmentation=Augmentation(flip_horizontal=True),
-        epochs=20,
+        epochs=16,
         batch=64,
         learning_rate=2e-3,
-        patience=20,
+        patience=16,
         average=0.98,
         held_out=0.05,
         film=film,
