@@ -31,7 +31,7 @@ def small():
     model = build_unet(1, widths=(8, 12, 16))
     for layer in model.layers:  # larger than they start, so that the network does something
         layer.set_weights([3 * weight for weight in layer.get_weights()] if layer.name == "found" else layer.get_weights())
-    spec = Spec("small", "Small U-Net", "", "", supports={"neural": True, "channels": 1, "guided": True})
+    spec = Spec("small", "Small U-Net", "", "", supports={"neural": True, "channels": 1, "guided": True, "reach": 64})
     return Denoiser(spec, model)
 
 
@@ -178,16 +178,17 @@ def test_tiles_are_without_a_seam(small, rng, monkeypatch):
     np.testing.assert_allclose(small(noisy, 25), whole, atol=1e-5)
 
 
+@pytest.mark.parametrize("margin", [17, 53, 64])
 @pytest.mark.parametrize("length", [897, 1000, 1001, 1663, 1664, 1665, 2000, 5000])
-def test_tiles_cover_a_side_once_and_keep_their_margins(length):
-    spans = _tiles._spans(length)
+def test_tiles_cover_a_side_once_and_keep_their_margins(length, margin):
+    spans = _tiles._spans(length, margin)
     covered = np.zeros(length, int)
     for begin, kept in spans:
         covered[kept] += 1
         assert begin % _tiles.STEP == 0
-        assert kept.start - begin >= (_tiles.MARGIN if begin else 0)
+        assert kept.start - begin >= (margin if begin else 0)
         end = begin + _tiles.TILE
-        assert end >= length or end - kept.stop >= _tiles.MARGIN
+        assert end >= length or end - kept.stop >= margin
     assert (covered == 1).all()
 
 

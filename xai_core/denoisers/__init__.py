@@ -95,12 +95,12 @@ class Denoiser:
         if self.model is not None:
             channels = self.spec.supports.get("channels", batch.shape[-1])
             if channels == batch.shape[-1]:
-                return tiled(partial(forward, self.model), told.prepare(batch))
+                return tiled(partial(forward, self.model), told.prepare(batch), self.reach or 0)
             # A grey network, a colour picture: one level for all channels, one channel after the other.
             levels = told._levels(batch)
             planes = [batch[..., channel, None] for channel in range(batch.shape[-1])]
             inputs = [with_level(plane, levels) for plane in planes] if self.guides else planes
-            return np.concatenate([tiled(partial(forward, self.model), plane) for plane in inputs], axis=-1)
+            return np.concatenate([tiled(partial(forward, self.model), plane, self.reach or 0) for plane in inputs], axis=-1)
         if self.spec.supports.get("blind"):
             return np.asarray(self.spec.load()(batch, **self.parameters), np.float32)
         return np.asarray(self.spec.load()(batch, told._levels(batch) / 255, **self.parameters), np.float32)

@@ -15,6 +15,7 @@ DNCNN = "xai_core.denoisers.neural.dncnn:build_dncnn"
 FFDNET = "xai_core.denoisers.neural.ffdnet:build_ffdnet"
 ADNET = "xai_core.denoisers.neural.adnet:build_adnet"
 VARIATIONAL = "xai_core.denoisers.neural.variational:build_variational"
+SKIP_AUTOENCODER = "xai_core.denoisers.neural.skip_autoencoder:build_skip_autoencoder"
 UNET = "xai_core.denoisers.neural.unet:build_unet"
 SMALL_COLOUR = {
     "shape": (32, 32, 3),
@@ -193,6 +194,22 @@ NETWORKS: tuple[Spec, ...] = (
             "neural": True,
             "guided": True,
             "pictures": ("cbsd68", "photos", "galaxies", "simulated_galaxies", "hubble"),
+        },
+    ),
+    Spec(
+        "skip-autoencoder",
+        "Skip autoencoder (castings)",
+        SKIP_AUTOENCODER,
+        "Redraws a casting at five scales without Gaussian noise or waves; it must be told neither.",
+        citation="Hami & JameBozorg (2024), arXiv:2404.10664",
+        passes="1 forward pass",
+        supports={
+            "channels": 1,
+            "reach": 78,
+            "stride": 16,
+            "neural": True,
+            "blind": True,
+            "pictures": ("casting", "simulated_castings"),
         },
     ),
 )
