@@ -11,17 +11,22 @@ st.logo("assets/logo.svg", size="large")
 st.html(Path("assets/style.css"))
 state.begin()
 page = st.navigation(
-    [
-        st.Page("pages/home.py", title="Home", default=True),
-        st.Page("pages/denoise.py", title="Denoise"),
-        st.Page("pages/explain_denoiser.py", title="Explain a denoiser"),
-        st.Page("pages/classify.py", title="Classify"),
-        st.Page("pages/compare.py", title="Compare"),
-        st.Page("pages/noise.py", title="Noise"),
-        st.Page("pages/experiments.py", title="Experiments"),
-        st.Page("pages/published.py", title="Published"),
-        st.Page("pages/models.py", title="Models"),
-    ],
+    {
+        "": [
+            st.Page("pages/home.py", title="Home", default=True),
+            st.Page("pages/denoise.py", title="Denoise"),
+            st.Page("pages/explain_denoiser.py", title="Explain a denoiser"),
+            st.Page("pages/classify.py", title="Classify"),
+            st.Page("pages/compare.py", title="Compare"),
+            st.Page("pages/noise.py", title="Noise"),
+            st.Page("pages/experiments.py", title="Experiments"),
+            st.Page("pages/published.py", title="Published"),
+            st.Page("pages/models.py", title="Models"),
+        ],
+        "Studies": [
+            st.Page("pages/castings.py", title="Castings"),
+        ],
+    },
     position="top",
 )
 with st.sidebar, panels.guard():

@@ -52,7 +52,7 @@ def put(**changes: Any) -> Scene:
 
 
 def setting(widget: Callable[..., Any], name: str, *, label: str = "", **options: Any) -> Any:
-    """A widget for one setting of the page Explain a denoiser, kept in the scene.
+    """A widget for one setting of a page, out of `VIEW`, kept in the scene.
 
     label: default: the parameter's. options: of the widget; a choice or a number has its options or limits from the parameter.
     """
@@ -67,7 +67,7 @@ def setting(widget: Callable[..., Any], name: str, *, label: str = "", **options
 
 
 def put_view(name: str, value: Any) -> None:
-    """Change one setting of the page Explain a denoiser."""
+    """Change one setting of a page, out of `VIEW`."""
     changed = scene().with_parameter("view", name, value)
     others = tuple(pair for pair in changed.view_parameters if pair[1] != VIEW.parameter(pair[0]).default)
     st.session_state[_SCENE] = replace(changed, view_parameters=others)
@@ -119,3 +119,9 @@ def control(widget: Callable[..., Any], label: str, name: str, value: Any, **opt
 def move(name: str, value: Any) -> None:
     """Set a `control`'s value before it is drawn (from a callback or earlier in the same run)."""
     st.session_state[f"control:{name}"] = value
+
+
+def forget(*names: str) -> None:
+    """Let `control`s start again at the scene's values (from a callback that changed the scene)."""
+    for name in names:
+        st.session_state.pop(f"control:{name}", None)

@@ -30,7 +30,7 @@ LEVEL_SOURCES = ("known", "estimated")
 
 VIEW = Spec(
     "view",
-    "the page Explain a denoiser",
+    "a page",
     "",
     "What is open on it, and how it is looked at.",
     (
@@ -52,9 +52,17 @@ VIEW = Spec(
         Parameter("contrast", "Height of the structure", 1.0, 0.25, 4.0, 0.25, "standard deviations of the noise"),
         Parameter("untrained", "Untrained, as a control", False),
         Parameter("back", "Method", "gradient_x_input", choices=("gradient", "gradient_x_input", "integrated_gradients")),
+        Parameter(
+            "treated",
+            "Treat it as",
+            "detected",
+            choices=("detected", "none", "gaussian", "salt_pepper", "periodic", "speckle", "poisson"),
+        ),
+        Parameter("why", "The network's own explanation", False),
     ),
 )
-"""The settings of the page Explain a denoiser; split to chain: the sections that are open."""
+"""The settings of single pages. Explain a denoiser: all but the last two, split to chain being the sections that are open.
+Castings: the kind of noise that a picture is treated as, and whether the detector's explanation is open."""
 
 Parameters = tuple[tuple[str, float | int | str | bool | None], ...]
 
@@ -74,7 +82,7 @@ class Scene:
     (empty: chosen by the method).
     compared: denoisers side by side (empty: chosen by the page); tile: what is seen of each.
     ablated: channels of a layer of the denoiser that are turned off ("layer:1,5"; empty: none).
-    view_parameters: settings of the page Explain a denoiser, those of `VIEW`.
+    view_parameters: settings of single pages, those of `VIEW`.
     colormap, alpha, smoothing, linked: how heat maps are drawn; scale: of the channel grids.
     """
 
@@ -197,7 +205,7 @@ class Scene:
         return {key.partition(".")[2]: value for key, value in self.explainer_parameters if key.startswith(f"{method}.")}
 
     def view(self, name: str) -> Any:
-        """A setting of the page Explain a denoiser."""
+        """A setting of one page, out of `VIEW`."""
         return dict(self.view_parameters).get(name, VIEW.parameter(name).default)
 
     def code(self) -> str:
