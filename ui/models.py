@@ -187,6 +187,9 @@ def _architecture(name: str, record: dict[str, Any]) -> None:
 
 def _health(name: str, record: dict[str, Any]) -> None:
     """What every layer says of 32 pictures, measured when asked for."""
+    if record["kind"] == "detector":
+        st.caption("For classifiers of pictures; this network takes spectra.")
+        return
     if record["kind"] != "classifier":
         st.caption("For classifiers. A denoiser's layers are on the page Denoise, under Inside the network.")
         return

@@ -30,10 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
         "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict; "
         "curve: accuracy over the number of training pictures; cnn1: the failure of the slides' first network; "
-        "noise-split: where an autoencoder and a U-Net remove the noise",
+        "noise-split: where an autoencoder and a U-Net remove the noise; noise-kinds: the kind of noise, told rightly how often",
     )
     bench.add_argument(
-        "what", choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "curve", "cnn1", "noise-split"]
+        "what",
+        choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "curve", "cnn1", "noise-split", "noise-kinds"],
     )
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
@@ -155,6 +156,10 @@ def _bench(given: argparse.Namespace) -> None:
         shares = bench_noise_split(count=given.limit or 1000, seed=given.seed)
         if given.markdown:
             print(noise_split_markdown(shares))
+    elif given.what == "noise-kinds":
+        from .experiments.noise_kinds import bench_noise_kinds
+
+        bench_noise_kinds(limit=given.limit, seed=given.seed)
     elif given.what == "cnn1":
         from .experiments.collapse import bench_collapse
 

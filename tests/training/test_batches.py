@@ -282,8 +282,10 @@ def test_every_recipe_fits_the_registries(recipe):
     from xai_core.datasets import DATASETS
     from xai_core.denoisers import DENOISERS
     from xai_core.noise import NOISES
+    from xai_core.noise.detection import DETECTORS
 
-    spec = (DENOISERS if recipe.kind == "denoiser" else CLASSIFIERS).get(recipe.name)
+    registries = {"denoiser": DENOISERS, "classifier": CLASSIFIERS, "detector": DETECTORS}
+    spec = registries[recipe.kind].get(recipe.name)
     assert (spec.label, spec.function) == (recipe.label, recipe.build)
     assert all("train" in DATASETS.get(name).supports["splits"] for name in recipe.datasets)
     assert get_recipe(recipe.name) is recipe
@@ -300,8 +302,10 @@ def test_every_recipe_fits_the_registries(recipe):
             assert spec.supports["shape"] == (recipe.side, recipe.side, recipe.channels)
         assert bool(spec.supports.get("guided")) == recipe.guided
         assert recipe.datasets[0] in spec.supports["pictures"]
-    else:
+    elif recipe.kind == "classifier":
         assert set(recipe.datasets) <= set(spec.supports["datasets"])
+    else:
+        assert recipe.steps
 
 
 # Patches and guided networks

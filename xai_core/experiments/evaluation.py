@@ -13,10 +13,13 @@ from ..denoisers import DENOISERS, load_denoiser
 from ..images import clip
 from ..metrics import classification_report, mse, pixel_accuracy, psnr, ssim, wilson_interval
 from ..noise import add_noise
+from ..noise.detection import DETECTORS
 from ..training import get_recipe
 from ..types import Array
 from .bench import LEVELS, PUBLISHED, bench_denoiser
 from .bench import SEED as BENCH_SEED
+from .noise_kinds import NAME as NOISE_KINDS
+from .noise_kinds import bench_noise_kinds
 
 CONDITIONS: tuple[tuple[str, float], ...] = (
     ("gaussian", 25),
@@ -36,7 +39,10 @@ CHUNK = 1000
 def evaluate(name: str) -> dict[str, Any]:
     """Measure a trained model on the evaluation split of its (first) data set and write the figures to the manifest."""
     get_recipe(name)  # a mistyped name gets the closest of all trained models, not of the classifiers alone
-    figures = _denoiser(name) if name in DENOISERS else _classifier(name)
+    if name in DETECTORS:
+        figures = bench_noise_kinds(name, keep=name == NOISE_KINDS)
+    else:
+        figures = _denoiser(name) if name in DENOISERS else _classifier(name)
     weights.update_manifest(name, figures=figures)
     return figures
 

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from ..datasets import load_dataset
 from ..images import resize, to_channels
 from ..noise import add_noise, random_parameters, with_level
+from ..noise.detection import KINDS
 from ..types import Array, Labels
 from .light import relight
+from .noise_kinds import noise_batches, read_pictures
 from .recipe import Augmentation, Recipe
 
 HELD_OUT_PATCHES = 512
@@ -40,6 +42,8 @@ def training_data(recipe: Recipe, fold: tuple[int, int] | None = None) -> tuple[
     and test splits are never read.
     fold: (i, k): the i-th of k parts of equal size is kept out of both and returned as a third part.
     """
+    if recipe.kind == "detector":
+        return tuple(Part(part, np.zeros(len(part), np.int64), len(KINDS)) for part in read_pictures(recipe))
     rng = np.random.default_rng(recipe.seed)
     chosen: list[list[tuple[NDArray[np.uint8], int]]] = [[], [], []]
     classes = 0
@@ -162,7 +166,7 @@ def batches(
 ) -> Any:
     """A keras.utils.PyDataset of (noisy, clean) for a denoiser, (picture, label, class weight) for a classifier.
 
-    Labels are numbers (n,) for two classes, one number a class (n, classes) for more.
+    Labels are numbers (n,) for two classes, one number a class (n, classes) for more; of a detector's, see `noise_batches`.
 
     Patches are cut at random places in every epoch.
     epoch: shuffles and augments by it; None gives the held-out batches: in order, no augmentation, fixed noise.
@@ -170,6 +174,8 @@ def batches(
     """
     import keras
 
+    if recipe.kind == "detector":
+        return noise_batches(recipe, part.pictures, epoch=epoch)
     pictures, labels = part.pictures, part.labels
     how = augmentation or recipe.augmentation
     weights = np.ones(len(pictures), np.float32)

@@ -14,6 +14,7 @@ from .. import device, weights
 from ..compiled import forward
 from ..datasets import load_dataset
 from ..errors import DataNotFound, InvalidInput, NoiseLensError
+from ..noise.detection import KINDS
 from ..registry import Spec
 from .batches import Part, batches, training_data
 from .film import PREFIX, epochs_kept
@@ -90,7 +91,7 @@ def train(
     trained, state = fit(recipe, parts, folder, epochs=epochs, further=further, report=report)
     if recipe.kind == "classifier" and trained.output_shape[-1] == 1:
         _calibrate(trained, recipe, parts[1])
-    steps = recipe.steps if recipe.patch else len(parts[0].pictures) // recipe.batch
+    steps = recipe.steps or len(parts[0].pictures) // recipe.batch
     seen = len(before.get("history", ()))
     path = weights.save(trained, recipe.name, half=recipe.half)
     film: dict[str, Any] = {}
@@ -107,7 +108,7 @@ def train(
         input_shape=list(trained.input_shape[1:]),
         build=recipe.build,
         arguments=dict(recipe.arguments),
-        classes=list(load_dataset(recipe.datasets[0], "train").class_names) if recipe.kind == "classifier" else [],
+        classes=_class_names(recipe),
         data=[f"{name} (train, {1 - recipe.held_out:.0%}; the rest held out to stop the training)" for name in recipe.datasets],
         start=before.get("start", state.start),
         epochs=seen + state.best_epoch if state.best_epoch else before["epochs"],
@@ -146,7 +147,7 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(recipe.seed)
     held_out = batches(recipe, parts[1], epoch=None)
-    steps = recipe.steps if recipe.patch else len(parts[0].pictures) // recipe.batch
+    steps = recipe.steps or len(parts[0].pictures) // recipe.batch
 
     state = State.read(folder)
     state.epochs = epochs
@@ -218,6 +219,12 @@ def fit(
     trained = recipe.network()  # without the optimiser, whose state would triple the file
     trained.set_weights(state.arrays["best"])
     return trained, state
+
+
+def _class_names(recipe: Recipe) -> list[str]:
+    if recipe.kind == "detector":
+        return list(KINDS)
+    return list(load_dataset(recipe.datasets[0], "train").class_names) if recipe.kind == "classifier" else []
 
 
 def forget(folder: Path) -> None:
@@ -347,7 +354,7 @@ def _compile(model: Any, recipe: Recipe, total_steps: int) -> None:
         schedule = recipe.learning_rate
     loss: Any = recipe.loss
     metrics: list[Any] = []
-    if recipe.kind == "classifier":
+    if recipe.kind != "denoiser":
         single = model.output_shape[-1] == 1
         if single:
             loss = keras.losses.BinaryCrossentropy(label_smoothing=recipe.label_smoothing)

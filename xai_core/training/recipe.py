@@ -35,6 +35,7 @@ class Recipe:
 
     build: "package.module:function" of the network, called with `arguments`.
     datasets: training sets, joined; the held-out share of them stops the training.
+    kind: a detector tells the kind of noise from spectra (`noise_kinds`), of which an epoch is `steps` batches.
     noise: kinds of noise with their lowest and highest level. A denoiser gets it on every picture, a classifier on half of them.
         clipped: share of the noisy pictures that are limited to [0, 1], as a file would be. guided: the network is given the
         level of Gaussian noise as a further channel.
@@ -60,7 +61,7 @@ class Recipe:
 
     name: str
     label: str
-    kind: Literal["denoiser", "classifier"]
+    kind: Literal["denoiser", "classifier", "detector"]
     build: str
     datasets: tuple[str, ...]
     side: int

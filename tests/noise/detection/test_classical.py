@@ -6,7 +6,8 @@ import pytest
 from xai_core.errors import InvalidInput
 from xai_core.images import to_uint8
 from xai_core.noise import NOISES, add_noise
-from xai_core.noise.detection import KINDS, LAWS, detect_noise, log_spectrum
+from xai_core.noise.detection import KINDS, LAWS, log_spectrum
+from xai_core.noise.detection.classical import detect_classical
 
 SIDE = 128
 
@@ -42,21 +43,21 @@ CASES = [
 @pytest.mark.parametrize(("kind", "level"), CASES)
 def test_kind_and_level(kind, level, seed):
     """As a file keeps it: clipped. Levels within 12 % (20 % for the share of impulses: 330 of them)."""
-    (found,) = detect_noise(noisy(kind, level, seed))
+    (found,) = detect_classical(noisy(kind, level, seed))
     assert found.kind == kind, found
     assert found.level == pytest.approx(level, rel=0.2 if kind == "salt_pepper" else 0.12)
 
 
 @pytest.mark.parametrize(("kind", "level"), CASES[::2])
 def test_colour_and_eight_bits(kind, level):
-    (found,) = detect_noise(to_uint8(noisy(kind, level, 7, channels=3)))
+    (found,) = detect_classical(to_uint8(noisy(kind, level, 7, channels=3)))
     assert found.kind == kind, found
     assert found.level == pytest.approx(level, rel=0.2)
 
 
 @pytest.mark.parametrize(("kind", "level"), [("gaussian", 50.0), ("speckle", 4.0), ("poisson", 10.0), ("periodic", 60.0)])
 def test_not_clipped(kind, level):
-    (found,) = detect_noise(add_noise(scene(), kind, level, seed=1))
+    (found,) = detect_classical(add_noise(scene(), kind, level, seed=1))
     assert found.kind == kind, found
     assert found.level == pytest.approx(level, rel=0.12)
 
@@ -64,27 +65,27 @@ def test_not_clipped(kind, level):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_clean_pictures_have_none(channels):
     for picture in (scene(channels), to_uint8(scene(channels))):
-        (found,) = detect_noise(picture)
+        (found,) = detect_classical(picture)
         assert (found.kind, found.level, found.wave) == ("none", 0, None)
 
 
 @pytest.mark.parametrize("grey", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize("shape", [(1, 28, 28, 1), (2, 40, 61, 3)])
 def test_flat_pictures_have_none(grey, shape):
-    assert {found.kind for found in detect_noise(np.full(shape, grey, np.float32))} == {"none"}
+    assert {found.kind for found in detect_classical(np.full(shape, grey, np.float32))} == {"none"}
 
 
 @pytest.mark.parametrize("kind", LAWS)
 def test_one_brightness_cannot_tell_the_laws_apart(kind):
     """The noise is seen; which law it follows is left open, and said so."""
-    (found,) = detect_noise(add_noise(np.full((1, SIDE, SIDE, 1), 0.5, np.float32), kind, seed=2))
+    (found,) = detect_classical(add_noise(np.full((1, SIDE, SIDE, 1), 0.5, np.float32), kind, seed=2))
     assert found.kind in LAWS
     assert found.confidence < 0.7
 
 
 @pytest.mark.parametrize(("frequency", "angle"), [(5 / SIDE, 0), (0.125, 30), (0.2, 120), (0.37, 90), (0.5, 0)])
 def test_where_the_wave_is(frequency, angle):
-    (found,) = detect_noise(noisy("periodic", 40, 3, frequency=frequency, angle=angle))
+    (found,) = detect_classical(noisy("periodic", 40, 3, frequency=frequency, angle=angle))
     assert found.kind == "periodic"
     u, v = found.wave
     wanted = frequency * np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
@@ -97,25 +98,25 @@ def test_a_pattern_in_a_corner_is_no_wave():
     everywhere = np.broadcast_to(0.5 + bars, (SIDE, SIDE))
     corner = np.full((SIDE, SIDE), 0.5, np.float32)
     corner[: SIDE // 2, : SIDE // 2] = everywhere[: SIDE // 2, : SIDE // 2]
-    (found,) = detect_noise(corner)
+    (found,) = detect_classical(corner)
     assert found.evidence["strongest wave over its surroundings (times)"] > 5
     assert found.kind == "none"
-    assert detect_noise(everywhere)[0].kind == "periodic"
+    assert detect_classical(everywhere)[0].kind == "periodic"
 
 
 def test_white_patches_are_no_impulses():
     picture = scene()
     picture[:, 20:40, 20:40] = 1
     picture[:, 60:80, 100:120] = 0
-    assert detect_noise(picture)[0].kind == "none"
+    assert detect_classical(picture)[0].kind == "none"
 
 
 def test_each_picture_for_itself():
     batch = np.concatenate([scene(), *(noisy(kind, level, 1) for kind, level in CASES[1::2])])
-    together = detect_noise(batch)
+    together = detect_classical(batch)
     assert [found.kind for found in together] == ["none", "salt_pepper", "gaussian", "periodic", "speckle", "poisson"]
     for image, found in zip(batch, together, strict=True):
-        assert detect_noise(image) == (found,)
+        assert detect_classical(image) == (found,)
         assert set(found.scores) == set(KINDS)
         assert sum(found.scores.values()) == pytest.approx(1)
         assert found.confidence == max(found.scores.values()) == found.scores[found.kind]
@@ -126,14 +127,14 @@ def test_each_picture_for_itself():
 def test_input_is_not_written_into_and_none_gives_none():
     picture = noisy("gaussian", 25, 0)
     before = picture.copy()
-    detect_noise(picture)
+    detect_classical(picture)
     log_spectrum(picture)
     assert np.array_equal(picture, before)
-    assert detect_noise(np.zeros((0, 64, 64, 1), np.float32)) == ()
+    assert detect_classical(np.zeros((0, 64, 64, 1), np.float32)) == ()
     assert log_spectrum(np.zeros((0, 64, 64, 1), np.float32)).shape == (0, 128, 128, 1)
 
 
-@pytest.mark.parametrize("function", [detect_noise, log_spectrum])
+@pytest.mark.parametrize("function", [detect_classical, log_spectrum])
 def test_errors(function):
     with pytest.raises(InvalidInput, match="at least 28 x 28 pixels, received 27 x 64"):
         function(np.zeros((1, 27, 64, 1), np.float32))

@@ -1,7 +1,23 @@
 """Which noise is on a picture and how much of it, told from the noisy picture alone."""
 
 from .base import KINDS, LAWS, Detected, Kind
-from .classical import detect_noise
-from .spectra import log_spectrum
+from .detect import METHODS, Method, detect_noise, estimate
+from .network import DETECTORS, NoiseDetector, load_noise_detector
+from .spectra import CHANNELS, log_spectrum, noise_spectra
 
-__all__ = ["KINDS", "LAWS", "Detected", "Kind", "detect_noise", "log_spectrum"]
+__all__ = [
+    "CHANNELS",
+    "DETECTORS",
+    "KINDS",
+    "LAWS",
+    "METHODS",
+    "Detected",
+    "Kind",
+    "Method",
+    "NoiseDetector",
+    "detect_noise",
+    "estimate",
+    "load_noise_detector",
+    "log_spectrum",
+    "noise_spectra",
+]

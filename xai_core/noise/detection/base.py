@@ -29,11 +29,12 @@ class Detected:
 
     kind: one of `KINDS`. level: in the unit of that noise in `NOISES` (sigma or amplitude on the 0-255 scale, share of
         pixels, photons at white, looks); 0 for "none".
-    confidence: score of `kind`. scores: of every kind, sum 1. They are soft decisions, not measured frequencies: evidence of
-        r times its limit counts as r^8 to 1 (waves: a logistic regression); the laws of the variance share what impulses,
-        waves and "none" leave, as exp(-misfit / 0.004).
+    confidence: score of `kind`. scores: of every kind, sum 1. The network's are those of its softmax. The classical ones are soft
+        decisions, not measured frequencies: evidence of r times its limit counts as r^8 to 1 (waves: a logistic regression);
+        the laws of the variance share what impulses, waves and "none" leave, as exp(-misfit / 0.004).
     wave: (u, v) in cycles per pixel along columns and rows, of a periodic noise only.
     evidence: figures behind the decision, named in plain words with their unit.
+    method: which detector said it, "network" or "classical".
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Detected:
     scores: Mapping[Kind, float]
     wave: tuple[float, float] | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
+    method: str = "classical"
 
 
 def checked(images: ArrayLike) -> Array:

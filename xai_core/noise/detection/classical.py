@@ -13,8 +13,8 @@ MISFIT = 0.004
 """A law that fits worse than another by so much is e times less likely."""
 
 
-def detect_noise(images: ArrayLike) -> tuple[Detected, ...]:
-    """Kind and level of the noise on each picture, from three questions asked in turn.
+def detect_classical(images: ArrayLike) -> tuple[Detected, ...]:
+    """Kind and level of the noise on each picture, from three questions asked in turn (`detect_noise` by classical statistics).
 
     1. Impulses (salt & pepper): pixels exactly black or white, more than 5 local spreads (1.4826 times the median absolute
        deviation) and a tenth of the range away from the median of their 5 x 5 window, and hardly any outlier between.

@@ -2,9 +2,16 @@
 
 from ...registry import Registry, Spec
 from ..recipe import Recipe
-from . import castings, cifar10, denoisers, galaxies, small
+from . import castings, cifar10, denoisers, galaxies, noise_kinds, small
 
-RECIPES: tuple[Recipe, ...] = (*denoisers.RECIPES, *small.RECIPES, *galaxies.RECIPES, *castings.RECIPES, *cifar10.RECIPES)
+RECIPES: tuple[Recipe, ...] = (
+    *denoisers.RECIPES,
+    *small.RECIPES,
+    *galaxies.RECIPES,
+    *castings.RECIPES,
+    *cifar10.RECIPES,
+    *noise_kinds.RECIPES,
+)
 
 TRAINABLE = Registry("trainable model", tuple(Spec(r.name, r.label, r.build, "") for r in RECIPES))
 

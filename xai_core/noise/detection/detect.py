@@ -1,0 +1,62 @@
+"""The kind from the network or from classical statistics, the level from the classical estimator of that kind."""
+
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ...errors import InvalidInput
+from ...types import Array
+from ...weights import trained_models
+from .base import KINDS, Detected, Kind, checked
+from .classical import detect_classical
+from .impulses import find_impulses
+from .laws import find_law
+from .network import NoiseDetector, load_noise_detector
+from .waves import find_wave
+
+Method = Literal["auto", "network", "classical"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+
+def detect_noise(images: ArrayLike, *, method: Method = "auto") -> tuple[Detected, ...]:
+    """Kind and level of the noise on each picture, one kind a picture.
+
+    method: "network" (a CNN on the spectra of `noise_spectra`), "classical" (three questions asked in turn, `detect_classical`),
+    or "auto": the network where its weights are here, else the classical detector; `Detected.method` says which of them it was.
+    The level comes from the classical estimator of the kind in either case: share of impulses where they can be seen, amplitude
+    at the peak of the wave, the law of variance over brightness for Gaussian, photon and speckle noise (`estimate`).
+    images: (N, H, W, C) and the other forms of `images.check_images`, sides of at least 28 pixels.
+    Raises InvalidInput for smaller pictures, another method and what `check_images` refuses; ModelNotFound, with what to do,
+    where "network" is asked for and its weights are not here.
+    """
+    if method not in METHODS:
+        raise InvalidInput(f"Expected a method of {', '.join(METHODS)}, received {method!r}.")
+    batch = checked(images)
+    if method == "classical" or (method == "auto" and "noise-kinds" not in trained_models()):
+        return detect_classical(batch)
+    detector = load_noise_detector()
+    return tuple(_told_by(detector, image) for image in batch)
+
+
+def _told_by(detector: NoiseDetector, image: Array) -> Detected:
+    # One picture at a time: those of a batch do not change each other's answers by rounding.
+    found = detector.scores(image[None])[0].astype(np.float64)
+    scores: dict[Kind, float] = dict(zip(KINDS, (found / found.sum()).tolist(), strict=True))
+    kind = max(KINDS, key=scores.__getitem__)
+    level, wave = estimate(image, kind)
+    second = max(score for name, score in scores.items() if name != kind)
+    evidence = {"score of the second likeliest kind (0 to 1)": second}
+    return Detected(kind, level, scores[kind], scores, wave, evidence, method="network")
+
+
+def estimate(image: Array, kind: Kind) -> tuple[float, tuple[float, float] | None]:
+    """Level of noise of a known kind on a picture (H, W, C), in the unit of `NOISES`, and the place (u, v) of a wave."""
+    if kind == "none":
+        return 0.0, None
+    if kind == "salt_pepper":
+        return find_impulses(image).level, None
+    if kind == "periodic":
+        wave = find_wave(image)
+        return wave.amplitude, wave.place
+    return find_law(image).levels[kind], None
