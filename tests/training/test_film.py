@@ -175,3 +175,23 @@ def test_the_film_is_no_part_of_training_further(tiny, recipe, trained):
 def test_names_in_a_checkpoint():
     assert film.epochs_kept({"last": [1], f"{film.PREFIX}12": [2], "best": [3], f"{film.PREFIX}0": [4]}) == {12: [2], 0: [4]}
     assert loop.PREFIX == film.PREFIX
+
+
+def test_the_films_of_the_product():
+    """On pictures that are here without a data set: the last frame is the trained network, and the film is small."""
+    from xai_core.datasets import load_dataset
+    from xai_core.denoisers import load_denoiser
+    from xai_core.noise import add_noise
+
+    records = {name: record for name, record in weights.read_manifest().items() if "film" in record}
+    if not records:
+        pytest.skip("no film is kept on this machine")
+    for name, record in records.items():
+        assert (weights.models_dir() / record["film"]["file"]).stat().st_size < 3e6
+        clean = load_dataset("small_photos").images[:6]
+        noisy = add_noise(clean, "gaussian", 25, seed=0)
+        shown = film.frames(name, clean, noisy)
+        assert shown.epochs.tolist() == record["film"]["epochs"]
+        assert record["epochs"] == shown.epochs[-1]
+        np.testing.assert_allclose(shown.pictures[-1], load_denoiser(name)(noisy), atol=1e-6)
+        assert (np.diff(shown.psnr.mean(axis=1)[[0, 1, 4, -1]]) > 0).all()
