@@ -97,6 +97,8 @@ def _figures(name: str, record: dict[str, Any]) -> None:
         )
         return
     _report(figures)
+    if record["kind"] == "detector":
+        _confusions(figures)
     for key, other in figures.items():
         if key.startswith("also_"):
             st.markdown(f"**Also measured on {other['split']}**: accuracy {other['accuracy']:.1%}")
@@ -149,6 +151,13 @@ def _report(report: dict[str, Any]) -> None:
                 column_config={"Accuracy": percent},
                 hide_index=True,
             )
+
+
+def _confusions(report: dict[str, Any]) -> None:
+    """How often each kind was told for each: rows true, columns told."""
+    names = [row["name"] for row in report["classes"]]
+    told = {f"told {name}": [row[column] for row in report["confusion"]] for column, name in enumerate(names)}
+    st.dataframe({"On the picture": names} | told, hide_index=True)
 
 
 def _curve(name: str, record: dict[str, Any]) -> None:

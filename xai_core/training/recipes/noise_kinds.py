@@ -29,7 +29,7 @@ def _detector(name: str, label: str, build: str, **others: Any) -> Recipe:
 
 
 RECIPES: tuple[Recipe, ...] = (
-    _detector("noise-kinds", "Small CNN (kind of noise)", "build_noise_cnn", epochs=7, steps=220, precision="mixed_bfloat16"),
+    _detector("noise-kinds", "Small CNN (kind of noise)", "build_noise_cnn", epochs=9, steps=240, precision="mixed_bfloat16"),
     _detector(
         "noise-kinds-vgg16-imagenet",
         "VGG16, ImageNet (kind of noise)",
