@@ -30,11 +30,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="denoisers beside the published figures; explainers beside other libraries or on known evidence; "
         "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict; "
         "curve: accuracy over the number of training pictures; cnn1: the failure of the slides' first network; "
-        "noise-split: where an autoencoder and a U-Net remove the noise; noise-kinds: the kind of noise, told rightly how often",
+        "noise-split: where an autoencoder and a U-Net remove the noise; noise-kinds: the kind of noise, told rightly how often; "
+        "cifar10: a classifier on what was denoised, variational denoisers beside others, classes in latent maps",
     )
     bench.add_argument(
         "what",
-        choices=["denoisers", "explainers", "planted", "shortcuts", "labels", "curve", "cnn1", "noise-split", "noise-kinds"],
+        choices=[
+            "denoisers",
+            "explainers",
+            "planted",
+            "shortcuts",
+            "labels",
+            "curve",
+            "cnn1",
+            "noise-split",
+            "noise-kinds",
+            "cifar10",
+        ],
     )
     bench.add_argument(
         "--set", default="bsd68", metavar="NAME", help="data set, for instance bsd68, set12, cbsd68, fashion_mnist"
@@ -45,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="these denoisers, methods (planted, explainers) or classifiers (labels); default: all that apply",
+        help="these denoisers, methods (planted, explainers) or classifiers (labels, inspection); default: all that apply",
     )
     bench.add_argument(
         "--limit",
@@ -53,17 +65,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=0,
         help="only so many pictures (default: all; planted: 50, shortcuts: 200, noise-split: 1000)",
     )
+    bench.add_argument("--folds", type=int, default=4, help="for inspection: parts into which the photographs are dealt")
     bench.add_argument("--side", type=int, default=300, help="for cnn1: pixels of a picture")
     bench.add_argument("--csv", metavar="FILE", help="write the table (default for denoisers: bench-SET.csv)")
     bench.add_argument("--network", default="galaxy-cnn2", help="for explainers: galaxy-cnn2 or resnet50")
     bench.add_argument("--repeats", type=int, default=5, help="for explainers: rounds whose medians are taken")
     bench.add_argument("--seed", type=int, default=0, help="for planted, shortcuts and curve: of all that is random")
-    bench.add_argument("--classifier", help="for shortcuts (default: galaxy-cnn2) and curve (galaxy-vgg16)")
+    bench.add_argument(
+        "--classifier", help="for shortcuts (default: galaxy-cnn2), curve (galaxy-vgg16) and cifar10 (cnn-cifar10)"
+    )
     bench.add_argument("--markdown", action="store_true", help="for planted and noise-split: print the table of the docs")
     sweep = commands.add_parser(
         "sweep", help="an experiment: accuracy over noise, denoisers and classifiers; goes on where it stopped"
     )
-    sweep.add_argument("preset", help="small, drift, b5 or robustness")
+    sweep.add_argument("preset", help="small, drift, b5, robustness or c2")
     sweep.add_argument("--dataset", metavar="NAME", help="for small and drift: in place of the simulated galaxies")
     sweep.add_argument("--classifier", nargs="+", default=[], metavar="NAME", help="in place of the experiment's own")
     sweep.add_argument("--limit", type=int, default=0, help="only so many pictures, drawn once and for all")
@@ -160,6 +175,14 @@ def _bench(given: argparse.Namespace) -> None:
         from .experiments.noise_kinds import bench_noise_kinds
 
         bench_noise_kinds(limit=given.limit, seed=given.seed)
+    elif given.what == "cifar10":
+        from .experiments.cifar10 import bench_cifar10
+
+        bench_cifar10(given.classifier or "cnn-cifar10", limit=given.limit, seed=given.seed)
+    elif given.what == "inspection":
+        from .experiments.inspection import bench_inspection
+
+        bench_inspection(given.only, folds=given.folds, seed=given.seed)
     elif given.what == "cnn1":
         from .experiments.collapse import bench_collapse
 

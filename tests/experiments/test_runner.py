@@ -20,7 +20,7 @@ from xai_core.experiments.drift import parameters
 from xai_core.experiments.results import to_parquet
 from xai_core.experiments.runner import duration
 from xai_core.explainers import explain
-from xai_core.metrics import psnr
+from xai_core.metrics import psnr, ssim
 from xai_core.scene import Scene
 from xai_core.trust import rank_correlation
 
@@ -94,6 +94,7 @@ def test_every_row_is_the_chain_of_its_scene(results):
         assert columns["seed"][row] == scene.seed
         with np.errstate(divide="ignore"):
             assert columns["psnr"][row] == pytest.approx(psnr(found.clean, seen)[0], rel=1e-6)
+            assert columns["ssim"][row] == pytest.approx(ssim(found.clean, seen)[0], rel=1e-5)
         top, second = sorted(columns["probabilities"][row])[::-1]
         assert columns["margin"][row] == pytest.approx(top - second)
 

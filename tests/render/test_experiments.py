@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xai_core.errors import InvalidInput
-from xai_core.render import PALETTE, confusion_matrix, interval_curves
+from xai_core.render import PALETTE, confusion_difference, confusion_matrix, interval_curves
 
 LINES = {
     "none": ([0, 25, 50], [0.9, 0.8, 0.6], [0.8, 0.7, 0.5], [0.95, 0.9, 0.7]),
@@ -18,6 +18,7 @@ def all_figures():
         "curves": interval_curves(
             LINES, value="Accuracy", level="Level", share=True, current=25, reference=0.9, reference_name="clean"
         ),
+        "difference": confusion_difference(COUNTS, [[9, 1], [1, 4]], ("Elliptical", "Other")),
         "matrix": confusion_matrix(COUNTS, ("Elliptical", "Other"), chosen=(0, 1)),
     }
 
@@ -78,3 +79,21 @@ def test_ten_classes_fit():
 def test_other_shapes_get_a_sentence():
     with pytest.raises(InvalidInput, match="as many as names"):
         confusion_matrix(COUNTS, ("a",))
+
+
+def test_a_difference_shows_what_came_and_went():
+    figure = confusion_difference([[8, 2], [0, 5]], [[9, 1], [5, 0]], ("a", "b"), chosen=(1, 0))
+    assert [one.text for one in figure.layout.annotations] == ["+1", "\u22121", "+5", "\u22125"]
+    more, fewer, most, none = (shape.fillcolor for shape in figure.layout.shapes)
+    assert more.startswith("rgba(199, 119, 0") and most.startswith("rgba(199, 119, 0") and most.endswith(" 1.000)")
+    assert fewer.startswith("rgba(0, 114, 178") and none.startswith("rgba(0, 114, 178")
+    assert [shape.line.width for shape in figure.layout.shapes] == [1, 1, 3, 1]
+    assert [tuple(place) for place in figure.data[0].customdata] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    same = confusion_difference(COUNTS, COUNTS, ("a", "b"))
+    assert all(one.text == "" for one in same.layout.annotations)
+    assert all(shape.fillcolor.endswith(" 0.000)") for shape in same.layout.shapes)
+
+
+def test_a_difference_of_other_pictures_gets_a_sentence():
+    with pytest.raises(InvalidInput, match="same pictures twice"):
+        confusion_difference(COUNTS, [[8, 3], [0, 5]], ("a", "b"))

@@ -6,6 +6,7 @@ from .cost import Cost, cost
 from .drift import Drift, drift, drift_levels
 from .evaluation import evaluate
 from .grid import CLEAN, NONE, Condition, Grid
+from .latent_map import PROJECTIONS, LatentMap, kinds, latent_map
 from .planted import PlantedRow, PlantedTable, planted_markdown, planted_table
 from .presets import PRESETS, Preset, get_preset, grid_of, usual_scene
 from .results import Results, Summary, load_results, summaries
@@ -17,11 +18,13 @@ __all__ = [
     "LEVELS",
     "NONE",
     "PRESETS",
+    "PROJECTIONS",
     "PUBLISHED",
     "Condition",
     "Cost",
     "Drift",
     "Grid",
+    "LatentMap",
     "Noisy",
     "Pictures",
     "PlantedRow",
@@ -41,6 +44,8 @@ __all__ = [
     "folder_of",
     "get_preset",
     "grid_of",
+    "kinds",
+    "latent_map",
     "load_results",
     "noise_levels",
     "noisy",

@@ -6,10 +6,15 @@ from dataclasses import dataclass, field, replace
 from ..datasets import DATASETS, load_dataset
 from ..errors import UnknownName
 from ..scene import Scene, classifiers_for, usual_denoiser
+from ..weights import trained_models
 from .grid import CLEAN, NONE, Grid
 from .sweep import noise_levels
 
 GALAXIES = "galaxies"
+CIFAR10 = "cifar10"
+SMALL_NETWORKS = ("variational-cifar10", "variational-cifar10-single", "autoencoder-cifar10", "unet-cifar10")
+SMALL_FILTERS = ("median", "bilateral", "total_variation", "non_local_means")
+"""Denoisers of 32 x 32 pictures in colour: those of a few milliseconds a picture."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,17 @@ def _robustness(scene: Scene, classifiers: tuple[str, ...]) -> Grid:
     )
 
 
+def _c2(scene: Scene, classifiers: tuple[str, ...]) -> Grid:
+    trained = trained_models()
+    networks = [name for name in SMALL_NETWORKS if name in trained]
+    return Grid(
+        Scene(dataset=CIFAR10, seed=scene.seed),
+        noises=(CLEAN, *(("gaussian", level) for level in (15.0, 25.0, 50.0, 75.0)), ("salt_pepper", 0.1)),
+        denoisers=(NONE, *networks, *SMALL_FILTERS),
+        classifiers=classifiers,
+    )
+
+
 def _own(scene: Scene) -> tuple[str, ...]:
     """The scene's classifier, or the first that knows its data set."""
     known = classifiers_for(scene.dataset)
@@ -111,6 +127,15 @@ PRESETS: tuple[Preset, ...] = (
         _robustness,
         ("galaxy-cnn2", "galaxy-robust"),
         GALAXIES,
+    ),
+    Preset(
+        "c2",
+        "Classify what was denoised",
+        "Every test picture of CIFAR-10, clean, at four levels of Gaussian noise and with 10 % salt & pepper, as it is and "
+        "through each network and filter for small pictures, to a classifier trained on clean ones.",
+        _c2,
+        ("cnn-cifar10",),
+        CIFAR10,
     ),
 )
 

@@ -27,8 +27,9 @@ class Results:
     """The rows of an experiment so far, sorted by condition (in the grid's order) and index.
 
     table: a pyarrow.Table, one row a cell; index, seed, group and subtype ("": unknown), truth (-1: unknown), predicted;
-    probabilities of all classes; margin of the largest over the second; psnr of what was classified, dB; drift_METHOD, rank
-    correlation with the clean map, null where it is not measured. total: rows of the finished experiment.
+    probabilities of all classes; margin of the largest over the second; psnr (dB) and ssim of what was classified, the latter
+    not in results of older versions; drift_METHOD, rank correlation with the clean map, null where it is not measured. total:
+    rows of the finished experiment.
     """
 
     grid: Grid
@@ -77,7 +78,12 @@ def load_results(folder: Path) -> Results:
         raise InvalidInput(f"There is no experiment in {folder}. Run one first: python -m xai_core sweep small") from None
     except (OSError, ValueError, KeyError, TypeError) as error:  # Arrow's errors are ValueErrors or OSErrors
         raise InvalidInput(f"The experiment in {folder} is damaged ({error}). Run it again: what is whole is kept.") from None
-    table = pyarrow.concat_tables(tables).sort_by([("condition", "ascending"), ("index", "ascending")]) if tables else None
+    # Parts of an older version lack a column: it is null there.
+    table = (
+        pyarrow.concat_tables(tables, promote_options="default").sort_by([("condition", "ascending"), ("index", "ascending")])
+        if tables
+        else None
+    )
     if table is None:
         raise InvalidInput(f"The experiment in {folder} has no results yet.")
     return Results(grid, class_names, table.combine_chunks(), total)
@@ -88,8 +94,9 @@ class Summary:
     """One condition. pictures: those that count. accuracy, calibration error, Brier score: NaN without known classes.
 
     margin: mean of the largest probability less the second. psnr: mean, dB, of what was classified against the clean picture;
-    infinite where nothing changed. drift: by method, mean rank correlation with the clean map. recovered: the share of the
-    accuracy that noise takes away which the condition gives back; NaN where nothing was lost.
+    infinite where nothing changed. ssim: mean, NaN where it was not measured. drift: by method, mean rank correlation with the
+    clean map. recovered: the share of the accuracy that noise takes away which the condition gives back; NaN where nothing was
+    lost.
     """
 
     condition: Condition
@@ -99,6 +106,7 @@ class Summary:
     calibration_error: float
     brier: float
     psnr: float
+    ssim: float
     drift: Mapping[str, Estimate]
     recovered: float
 
@@ -125,6 +133,7 @@ def keep(name: str, results: Results, command: str) -> Path:
             "high": one.accuracy.high,
             "recovered": one.recovered,
             "psnr": one.psnr,
+            "ssim": one.ssim,
             "pictures": one.pictures,
             "split": f"{results.grid.scene.dataset} {results.grid.split}",
         }
@@ -147,7 +156,8 @@ def _summary(results: Results, condition: Condition) -> Summary:
         values = np.asarray(columns[f"drift_{method}"][rows], np.float64)
         drift[method] = bootstrap_mean(values[np.isfinite(values)])
     margin, quality = bootstrap_mean(columns["margin"][rows]), float(columns["psnr"][rows].mean())
-    return Summary(condition, len(known) or len(rows), accuracy, margin, error, brier, quality, drift, nothing)
+    similarity = float(np.asarray(columns["ssim"][rows], np.float64).mean()) if "ssim" in columns else nothing
+    return Summary(condition, len(known) or len(rows), accuracy, margin, error, brier, quality, similarity, drift, nothing)
 
 
 def _with_recovered(one: Summary, found: Sequence[Summary], grid: Grid) -> Summary:

@@ -23,7 +23,7 @@ from ..datasets import load_dataset
 from ..denoisers import Denoiser, load_denoiser
 from ..errors import InvalidInput, NoiseLensError
 from ..explainers import explain
-from ..metrics import psnr
+from ..metrics import psnr, ssim
 from ..scene import Scene
 from ..trust import rank_correlation
 from ..types import Array, Dataset
@@ -237,10 +237,11 @@ def _write(table: Any, path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A piece up to the classifiers: inputs by classifier, PSNR of each picture, those whose maps are followed."""
+    """A piece up to the classifiers: inputs by classifier, PSNR and SSIM of each picture, those whose maps are followed."""
 
     inputs: Mapping[str, Array]
     psnr: Array
+    ssim: Array
     clean: tuple[Array, ...]
     seen: tuple[Array, ...]
 
@@ -320,10 +321,12 @@ def _prepared(
         if piece.denoiser in denoisers:
             levels = [level for _, level in noisy]
             seen = list(pool.map(partial(_denoise, denoisers[piece.denoiser], stop), seen, levels))
-        quality = np.array([_psnr(*pair) for pair in zip(clean, seen, strict=True)], np.float32)
+        quality = np.array([_quality(*pair) for pair in zip(clean, seen, strict=True)], np.float32)
         inputs = {name: np.concatenate([network.prepare(one) for one in seen]) for name, network in networks.items()}
         of = [place for place, index in enumerate(piece.indices) if index in followed]
-        yield _Ready(inputs, quality, tuple(clean[place] for place in of), tuple(seen[place] for place in of))
+        yield _Ready(
+            inputs, quality[:, 0], quality[:, 1], tuple(clean[place] for place in of), tuple(seen[place] for place in of)
+        )
 
 
 def _noisy(scene: Scene, clean: Array) -> tuple[Array, float | None]:
@@ -334,12 +337,13 @@ def _noisy(scene: Scene, clean: Array) -> tuple[Array, float | None]:
     return found.noisy, found.true_sigma if scene.level_source == "known" else None
 
 
-def _psnr(clean: Array, seen: Array) -> float:
-    """dB; infinite for the same picture."""
+def _quality(clean: Array, seen: Array) -> tuple[float, float]:
+    """PSNR, infinite for the same picture, and SSIM, NaN below 11 pixels a side."""
     if seen is clean:
-        return float("inf")
+        return float("inf"), 1.0
+    similarity = float(ssim(clean, seen)[0]) if min(clean.shape[1:3]) >= 11 else float("nan")
     with np.errstate(divide="ignore"):
-        return float(psnr(clean, seen)[0])
+        return float(psnr(clean, seen)[0]), similarity
 
 
 def _denoise(denoiser: Denoiser, stop: threading.Event, image: Array, level: float | None) -> Array:
@@ -394,6 +398,7 @@ class _Rows:
             "probabilities": pyarrow.array(list(probabilities.astype(np.float32)), pyarrow.list_(pyarrow.float32())),
             "margin": pyarrow.array((ordered[:, -1] - ordered[:, -2]).astype(np.float32)),
             "psnr": pyarrow.array(ready.psnr),
+            "ssim": pyarrow.array(ready.ssim),
         }
         for method in grid.methods if grid.drift else ():
             self.wait()

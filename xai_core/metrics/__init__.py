@@ -3,6 +3,7 @@
 from .bootstrap import Estimate, Paired, ReportEstimates, bootstrap_mean, bootstrap_report, paired
 from .calibration import Calibration, calibration
 from .classification import Report, classification_report, wilson_interval
+from .features import ClusterScores, Neighbours, cluster_scores, knn_accuracy, nearest
 from .gradient import GradientSimilarity, gradient_similarity
 from .image_quality import mse, pixel_accuracy, psnr, psnr_8bit, ssim
 from .label_noise import LabelNoise, label_noise, missed_by_all
@@ -15,10 +16,12 @@ from .whiteness import Whiteness, residual_whiteness
 
 __all__ = [
     "Calibration",
+    "ClusterScores",
     "Estimate",
     "GradientSimilarity",
     "JInvariance",
     "LabelNoise",
+    "Neighbours",
     "Paired",
     "PowerLaw",
     "RadialPower",
@@ -31,14 +34,17 @@ __all__ = [
     "bootstrap_report",
     "calibration",
     "classification_report",
+    "cluster_scores",
     "gradient_similarity",
     "j_invariance",
+    "knn_accuracy",
     "label_noise",
     "lpips",
     "lpips_available",
     "missed_by_all",
     "ms_ssim",
     "mse",
+    "nearest",
     "paired",
     "pixel_accuracy",
     "power_law",

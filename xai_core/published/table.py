@@ -215,11 +215,14 @@ def _variational() -> Iterable[Published]:
         "dB",
         None,
         VARIATIONAL,
-        kept("cifar10", figure="psnr"),
+        kept("cifar10", section="denoisers", denoiser="variational-cifar10", level=25.0),
         "python -m xai_core bench cifar10",
-        "Nothing usable was published: the code of the source is a dense autoencoder without noise and without sampling.",
+        "Nothing usable was published: the code of the source is a dense autoencoder without noise and without sampling. "
+        "Measured is the picture of the latent mean, Gaussian sigma 25.",
     )
-    for label, value, figure in (("clean", 94.7, "accuracy clean"), ("reconstructed", 88.26, "accuracy reconstructed")):
+    clean = {"noise": "none", "denoiser": "none"}
+    reconstructed = {"noise": "gaussian", "level": 25.0, "denoiser": "variational-cifar10"}
+    for label, value, where in (("clean", 94.7, clean), ("reconstructed", 88.26, reconstructed)):
         yield Published(
             "C2",
             f"CIFAR-10 classifier on {label} pictures",
@@ -227,9 +230,11 @@ def _variational() -> Iterable[Published]:
             "%",
             value,
             VARIATIONAL,
-            kept("cifar10", 100, figure=figure),
+            kept("cifar10", 100, section="accuracy", **where),
             "python -m xai_core bench cifar10",
-            "No code of the source makes these figures; its confusion matrix has a diagonal of about 45 %.",
+            "No code of the source makes these figures, which name no level of noise; its confusion matrix has a diagonal of "
+            "about 45 %. Ours learned from 12,000 pictures instead of 50,000; reconstructed is Gaussian sigma 25 through the "
+            "stacked variational network.",
         )
 
 

@@ -2,10 +2,11 @@
 
 from ..denoisers.smoothing import SMOOTHINGS, smooth
 from .colour import DIVERGING, JET_WARNING, LABELS, apply, css_colours
-from .experiments import confusion_matrix, interval_curves
+from .experiments import confusion_difference, confusion_matrix, interval_curves
 from .figures import CONFIG, PALETTE, curves, histogram, prediction_bars, training_curves
 from .heatmap import ColourBar, bar_note, colour_bar, limits, overlay, reordering, unit
 from .mosaic import SCALES, Mosaic, dead_channels, mosaic
+from .projection import projection
 from .spectra import SpectrumPicture, level_curve, noise_histogram, radial_spectrum, ringed, spectrum_picture
 from .trust import drift_curves, matrix, removal_curves
 
@@ -23,6 +24,7 @@ __all__ = [
     "apply",
     "bar_note",
     "colour_bar",
+    "confusion_difference",
     "confusion_matrix",
     "css_colours",
     "curves",
@@ -37,6 +39,7 @@ __all__ = [
     "noise_histogram",
     "overlay",
     "prediction_bars",
+    "projection",
     "radial_spectrum",
     "removal_curves",
     "reordering",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from .figures import PALETTE, _compact
@@ -84,21 +84,74 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str], *, chosen: tuple[i
     diagonal, are blue, the mistakes orange, the stronger the larger their share of the row. Every point carries its row and
     column as `customdata`. Raises InvalidInput for another shape.
     """
+    cells = _square(counts, names)
+    shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
+    small = len(names) > MANY
+    fills, texts, hovers = [], [], []
+    for row, column in np.ndindex(cells.shape):
+        share = float(shares[row, column])
+        opacity = FULL + (1 - FULL) * share if share >= 0.5 else PALE * share
+        fills.append((PALETTE[int(row != column)], opacity))
+        texts.append(str(cells[row, column]) if small else f"{cells[row, column]}<br>{share:.0%}")
+        hovers.append(f"{names[row]}, named {names[column]}: {cells[row, column]} of {cells[row].sum()} pictures")
+    return _matrix(names, fills, texts, hovers, chosen)
+
+
+def confusion_difference(
+    before: ArrayLike, after: ArrayLike, names: Sequence[str], *, chosen: tuple[int, int] | None = None
+) -> go.Figure:
+    """What changed between two confusion matrices of the same pictures: after less before, cell by cell; each can be clicked.
+
+    before, after: (K, K) pictures, rows the true class. Orange: more pictures than before, blue: fewer, the stronger the larger
+    the share of the row; on the diagonal more is better, beside it worse. Cells without a change are empty. The rest as for
+    `confusion_matrix`. Raises InvalidInput for another shape, or where a class has another number of pictures in the two.
+    """
+    first, second = _square(before, names), _square(after, names)
+    totals = first.sum(axis=1)
+    if (totals != second.sum(axis=1)).any():
+        raise InvalidInput("Expected the same pictures twice: a class has another number of pictures in the second matrix.")
+    changes = second - first
+    shares = changes / np.maximum(totals, 1)[:, None]
+    fills, texts, hovers = [], [], []
+    for row, column in np.ndindex(changes.shape):
+        change, share = int(changes[row, column]), abs(float(shares[row, column]))
+        opacity = FULL + (1 - FULL) * min(share, 1) if share >= 0.5 else PALE * 2 * share
+        fills.append((PALETTE[int(change > 0)], min(opacity, 1.0)))
+        texts.append(f"{change:+d}".replace("-", "\u2212") if change else "")
+        hovers.append(
+            f"{names[row]}, named {names[column]}: {first[row, column]} before, {second[row, column]} after, of {totals[row]}"
+        )
+    return _matrix(names, fills, texts, hovers, chosen)
+
+
+MANY = 4
+"""Classes from which on cells are small."""
+
+
+def _square(counts: ArrayLike, names: Sequence[str]) -> NDArray[np.int64]:
+    cells = np.asarray(counts, np.int64)
+    if cells.shape != (len(names), len(names)) or not len(names):
+        raise InvalidInput(f"Expected counts of shape {(len(names), len(names))}, as many as names, received {cells.shape}.")
+    return cells
+
+
+def _matrix(
+    names: Sequence[str],
+    fills: Sequence[tuple[str, float]],
+    texts: Sequence[str],
+    hovers: Sequence[str],
+    chosen: tuple[int, int] | None,
+) -> go.Figure:
+    """Cells row by row: (colour, opacity), what is written in them, what is told of them."""
     import plotly.graph_objects as go
 
-    cells = np.asarray(counts, np.int64)
     size = len(names)
-    if cells.shape != (size, size) or not size:
-        raise InvalidInput(f"Expected counts of shape {(size, size)}, as many as names, received {cells.shape}.")
-    shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
-    small = size > 4
-    places = [(row, column) for row in range(size) for column in range(size)]
-    shapes, texts = [], []
-    for row, column in places:
-        framed, share = chosen == (row, column), float(shares[row, column])
-        strong = share >= 0.5
-        red, green, blue = bytes.fromhex(PALETTE[int(row != column)].removeprefix("#"))
-        opacity = FULL + (1 - FULL) * share if strong else PALE * share
+    small = size > MANY
+    places = list(np.ndindex(size, size))
+    shapes, annotations = [], []
+    for (row, column), (colour, opacity), text in zip(places, fills, texts, strict=True):
+        framed = chosen == (row, column)
+        red, green, blue = bytes.fromhex(colour.removeprefix("#"))
         shapes.append(
             {
                 "type": "rect",
@@ -112,11 +165,10 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str], *, chosen: tuple[i
             }
         )
         # Not as the points' own text, which pales when another point is chosen.
-        text = str(cells[row, column]) if small else f"{cells[row, column]}<br>{share:.0%}"
-        font = {"size": 11 if small else 14} | ({"color": "white"} if strong else {})
-        texts.append({"x": column, "y": row, "text": text, "showarrow": False, "font": font})
+        font = {"size": 11 if small else 14} | ({"color": "white"} if opacity >= FULL else {})
+        annotations.append({"x": column, "y": row, "text": text, "showarrow": False, "font": font})
     # All at once: Plotly checks all shapes again whenever one is added.
-    figure = go.Figure(layout={"shapes": shapes, "annotations": texts})
+    figure = go.Figure(layout={"shapes": shapes, "annotations": annotations})
     figure.add_scatter(
         x=[column for _, column in places],
         y=[row for row, _ in places],
@@ -126,10 +178,7 @@ def confusion_matrix(counts: ArrayLike, names: Sequence[str], *, chosen: tuple[i
         marker={"size": 26 if small else 64, "symbol": "square", "color": "rgba(0, 0, 0, 0)"},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        hovertemplate=[
-            f"{names[row]}, named {names[column]}: {cells[row, column]} of {cells[row].sum()} pictures<extra></extra>"
-            for row, column in places
-        ],
+        hovertemplate=[f"{text}<extra></extra>" for text in hovers],
     )
     ticks = {"tickvals": list(range(size)), "ticktext": list(names), "showgrid": False}
     figure.update_xaxes(title="Named", side="top", range=[-0.5, size - 0.5], tickangle=-40 if small else 0, **ticks)
