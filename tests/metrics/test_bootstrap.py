@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xai_core.errors import InvalidInput
-from xai_core.metrics import bootstrap_mean, bootstrap_report, classification_report, paired
+from xai_core.metrics import bootstrap_mean, bootstrap_report, classification_report, grouped_difference, paired
 
 NAMES = ("Elliptical", "Other")
 
@@ -112,3 +112,21 @@ def test_equal_pictures_are_no_difference():
 def test_other_pictures_get_a_sentence(first, second):
     with pytest.raises(InvalidInput, match="the same pictures twice"):
         paired(first, second)
+
+
+def test_difference_by_group_is_that_of_groups_drawn_one_by_one():
+    rng = np.random.default_rng(0)
+    groups = rng.integers(40, size=300)
+    first = rng.random(300) < 0.7
+    second = np.where(rng.random(40)[groups] < 0.3, True, first)  # whole groups get better
+    found = grouped_difference(first, second, groups)
+    assert found.value == pytest.approx(second.mean() - first.mean())
+    change, names, draws = second.astype(int) - first, np.unique(groups), []
+    for _ in range(1000):
+        drawn = np.concatenate([np.flatnonzero(groups == name) for name in rng.choice(names, len(names))])
+        draws.append(change[drawn].mean())
+    assert (found.low, found.high) == pytest.approx(np.percentile(draws, (2.5, 97.5)), abs=0.012)
+    alone = paired(first, second).difference
+    assert found.high - found.low > 1.3 * (alone.high - alone.low), "groups that change together count as one"
+    with pytest.raises(InvalidInput, match="and their groups"):
+        grouped_difference(first, second, groups[1:])

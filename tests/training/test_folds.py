@@ -61,3 +61,17 @@ def test_what_is_refused(tiny):
         cross_validate(tiny.classifier, 1, runs=tiny.runs)
     with pytest.raises(InvalidInput, match="is a denoiser"):
         cross_validate(replace(tiny.denoiser), 2, runs=tiny.runs)
+
+
+def test_groups_stay_whole_and_each_part_has_every_class():
+    groups = np.repeat(list("abcdefg"), [5, 1, 1, 4, 2, 2, 3])
+    labels = np.repeat([0, 1], [7, 11])
+    part = folds.stratified_folds(labels, groups, 3, seed=1)
+    assert all(len(set(part[groups == name])) == 1 for name in "abcdefg")
+    assert all(set(labels[part == fold]) == {0, 1} for fold in range(3))
+    assert sorted(np.bincount(part[labels == 1])) == [3, 4, 4], "of equal size, as far as groups allow"
+    assert np.array_equal(part, folds.stratified_folds(labels, groups, 3, seed=1))
+    with pytest.raises(InvalidInput, match="at least 4 groups of each class, received 3 of class 0"):
+        folds.stratified_folds(labels, groups, 4)
+    with pytest.raises(InvalidInput, match="has pictures of two"):
+        folds.stratified_folds(np.arange(18) % 2, groups, 2)

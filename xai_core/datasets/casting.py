@@ -56,3 +56,15 @@ def load(split: str) -> Dataset:
         provenance=Provenance("full", str(folder), LICENCE, CITATION, note),
         groups=groups,
     )
+
+
+def families() -> dict[str, str]:
+    """Photograph -> family: photographs that show, in all likelihood, the same casting. Raises DataNotFound."""
+    folder = _sources.find("casting")
+    try:
+        if folder is None:
+            raise OSError
+        with (folder / "labels.csv").open(newline="") as file:
+            return {row["source_photo"]: row["family"] for row in csv.DictReader(file)}
+    except (OSError, KeyError, csv.Error):
+        raise DataNotFound("Expected casting/labels.csv with the columns source_photo and family in a data folder.") from None

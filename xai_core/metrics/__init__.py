@@ -1,6 +1,6 @@
 """Figures: image quality with and without a clean picture, residuals, classification."""
 
-from .bootstrap import Estimate, Paired, ReportEstimates, bootstrap_mean, bootstrap_report, paired
+from .bootstrap import Estimate, Paired, ReportEstimates, bootstrap_mean, bootstrap_report, grouped_difference, paired
 from .calibration import Calibration, calibration
 from .classification import Report, classification_report, wilson_interval
 from .features import ClusterScores, Neighbours, cluster_scores, knn_accuracy, nearest
@@ -36,6 +36,7 @@ __all__ = [
     "classification_report",
     "cluster_scores",
     "gradient_similarity",
+    "grouped_difference",
     "j_invariance",
     "knn_accuracy",
     "label_noise",
