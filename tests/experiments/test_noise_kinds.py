@@ -71,6 +71,16 @@ def test_what_is_published_beside_it(answers):
     assert "casting" in found.split and "hubble" not in found.split
 
 
+def test_no_pictures(monkeypatch):
+    def load_dataset(name, split):
+        raise DataNotFound("not here")
+
+    monkeypatch.setattr(noise_kinds, "load_dataset", load_dataset)
+    monkeypatch.setattr(noise_kinds, "load_noise_detector", lambda name: Says())
+    with pytest.raises(DataNotFound, match="None of casting, bsd68"):
+        bench_noise_kinds(report=lambda line: None)
+
+
 def test_levels_are_those_of_the_training():
     ranges = {kind: (low, high) for kind, low, high in get_recipe("noise-kinds").noise}
     for kind, levels in STATED.items():

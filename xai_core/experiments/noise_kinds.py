@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import measured
 from ..datasets import load_dataset
-from ..errors import NoiseLensError
+from ..errors import DataNotFound, NoiseLensError
 from ..metrics import classification_report, wilson_interval
 from ..noise.detection import KINDS, Kind, detect_noise, estimate, load_noise_detector
 from ..training.noise_kinds import with_noise
@@ -54,7 +54,7 @@ def bench_noise_kinds(
     of the sets, value with its 95 % interval by Wilson, which takes all answers for independent), "confusion" (method, dataset,
     kind: the true one, counts by told kind), "curve" (method, kind, level, value, low, high) and "level error" (kind, dataset:
     value, the mean of |estimate - level| / level by the estimator of the true kind).
-    Raises ModelNotFound where the network has no weights, DataNotFound where none of the sets is here.
+    Raises ModelNotFound where the network has no weights, DataNotFound where none of the mixed sets is here.
     """
     network = load_noise_detector(name)
     answers: list[dict[str, Any]] = []
@@ -75,6 +75,8 @@ def bench_noise_kinds(
             here = [one for one in answers if one["dataset"] == dataset]
             shares = [f"{method} {np.mean([one[method] == one['kind'] for one in here]):.2%}" for method in METHODS]
             report(f"{dataset} {split}, {len(pictures)} pictures: " + ", ".join(shares))
+    if not any(answer["group"] == "mixed" for answer in answers):
+        raise DataNotFound(f"None of {', '.join(MIXED)} is on this machine. See: python -m xai_core datasets")
     if keep:
         rows = _rows(answers)
         measured.write(NAME, rows, command="python -m xai_core bench noise-kinds", seed=seed)

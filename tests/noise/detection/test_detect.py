@@ -99,7 +99,8 @@ def trained():
 
 @pytest.mark.parametrize(("frequency", "angle"), [(0.125, 30), (0.3, 0), (0.2, 120)])
 def test_the_evidence_of_a_wave_lies_at_its_frequency(frequency, angle):
-    """Integrated gradients of the logit "periodic": the largest evidence of all 64 x 64 cells lies within 3 of the wave."""
+    """Integrated gradients of the logit "periodic", from the spectra without the wave to those with it: two fifths of what speaks
+    for it lie within 6 cells of its frequency or the mirrored one, which are a twelfth of all cells."""
     from xai_core.explainers import explain
 
     detector = trained()
@@ -108,13 +109,15 @@ def test_the_evidence_of_a_wave_lies_at_its_frequency(frequency, angle):
     noisy = np.clip(add_noise(scene, "periodic", 40, frequency=frequency, angle=angle), 0, 1)
     (found,) = detect_noise(noisy, method="network")
     assert found.kind == "periodic"
-    explained = explain(
-        detector.model, detector.prepare(noisy), "integrated_gradients", f"class:{KINDS.index('periodic')}", steps=32
-    )
-    evidence = explained.heatmap[0]
+    before, after = detector.prepare(scene)[0], detector.prepare(noisy)
+    target = f"class:{KINDS.index('periodic')}"
+    explained = explain(detector.model, after, "integrated_gradients", target, steps=32, baseline=before)
+    evidence = np.maximum(explained.heatmap[0], 0)
     wanted = 64 * frequency * np.array([np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))])
-    place = np.array(np.unravel_index(evidence.argmax(), evidence.shape)) - 32
-    assert min(np.abs(sign * place - wanted).max() for sign in (1, -1)) <= 3
+    rows, columns = np.mgrid[:64, :64] - 32
+    near = np.any([np.maximum(abs(rows - s * wanted[0]), abs(columns - s * wanted[1])) <= 6 for s in (1, -1)], axis=0)
+    assert near.mean() < 0.09
+    assert evidence[near].sum() > 0.4 * evidence.sum()
 
 
 @pytest.mark.parametrize(
