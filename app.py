@@ -25,6 +25,7 @@ page = st.navigation(
         ],
         "Studies": [
             st.Page("pages/castings.py", title="Castings"),
+            st.Page("pages/cifar10.py", title="CIFAR-10"),
         ],
     },
     position="top",

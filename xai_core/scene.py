@@ -59,10 +59,22 @@ VIEW = Spec(
             choices=("detected", "none", "gaussian", "salt_pepper", "periodic", "speckle", "poisson"),
         ),
         Parameter("why", "The network's own explanation", False),
+        Parameter(
+            "variational",
+            "Variational denoiser",
+            "variational-cifar10",
+            choices=tuple(name for name in DENOISERS.names if name.startswith("variational-cifar10")),
+        ),
+        Parameter("samples", "Samples", 8, 4, 32, 4),
+        Parameter("draw", "Seed of the samples", 0, 0, 9999, 1),
+        *(Parameter(f"moved_{rank}", f"Channel {rank}", 0.0, -3.0, 3.0, 0.25) for rank in (1, 2, 3)),
+        Parameter("channel", "Channel", 1, 1, 64, 1, help="1: the most informative."),
+        *(Parameter(name, name.capitalize(), False) for name in ("betas", "film", "named", "latents")),
     ),
 )
-"""The settings of single pages. Explain a denoiser: all but the last two, split to chain being the sections that are open.
-Castings: the kind of noise that a picture is treated as, and whether the detector's explanation is open."""
+"""The settings of single pages. Explain a denoiser: picture to back, split to chain being the sections that are open.
+Castings: the kind of noise that a picture is treated as, and whether the detector's explanation is open. CIFAR-10: all from
+variational on, betas to latents being the sections that are open."""
 
 Parameters = tuple[tuple[str, float | int | str | bool | None], ...]
 
