@@ -14,14 +14,38 @@ from ..compiled import forward
 from ..errors import InvalidInput
 from ..images import check_images, clip
 from ..noise import with_level
+from ..noise.detection.base import KINDS
+from ..noise.detection.base import SMALLEST as SMALLEST_DETECTED
 from ..noise.estimate import estimate_sigma
-from ..registry import Registry, Spec
+from ..registry import Parameter, Registry, Spec
 from ..types import Array, Denoised
 from ._tiles import tiled
 from .classical import FILTERS
 from .neural import NETWORKS
 
-DENOISERS = Registry("denoiser", (*NETWORKS, *FILTERS))
+DETECTED = "detected"
+"""The kind of noise that `routed` is told by default: it asks the detector."""
+
+ROUTED = Spec(
+    "routed",
+    "Chosen by the kind of noise",
+    "xai_core.denoisers.routing:routed",
+    "Looks which noise is on the picture and hands it to the denoiser that suits it.",
+    (
+        Parameter(
+            "kind",
+            "Kind of noise",
+            DETECTED,
+            choices=(DETECTED, *KINDS),
+            help="Another kind than the detected one shows what a wrong detection costs.",
+        ),
+    ),
+    citation="Hami & JameBozorg (2024), arXiv:2404.10664",
+    passes="1 detection, then what the chosen denoiser takes",
+    supports={"blind": True, "smallest": SMALLEST_DETECTED},
+)
+
+DENOISERS = Registry("denoiser", (*NETWORKS, *FILTERS, ROUTED))
 
 
 @dataclass(frozen=True)
@@ -126,7 +150,7 @@ def fits(spec: Spec, shape: tuple[int, ...]) -> bool:
         return tuple(shape) == tuple(wanted)
     if spec.supports.get("neural"):
         return min(shape[:2]) >= SMALLEST and shape[-1] in (3, spec.supports["channels"])
-    return True
+    return min(shape[:2]) >= int(spec.supports.get("smallest", 1))
 
 
 def check_fits(spec: Spec, shape: tuple[int, ...]) -> None:
@@ -134,10 +158,11 @@ def check_fits(spec: Spec, shape: tuple[int, ...]) -> None:
     if not fits(spec, shape):
         wanted = spec.supports.get("shape")
         channels = "colour" if spec.supports.get("channels") == 3 else "grey or colour"
+        smallest = spec.supports.get("smallest", SMALLEST)
         takes = (
             f"images of (height, width, channels) = {wanted}"
             if wanted
-            else f"{channels} images of at least {SMALLEST} x {SMALLEST} pixels"
+            else f"{channels} images of at least {smallest} x {smallest} pixels"
         )
         raise InvalidInput(
             f"{spec.label} works on {takes}; received {tuple(shape)}. "

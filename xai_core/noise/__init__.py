@@ -124,10 +124,14 @@ def add_noise(images: ArrayLike, kind: str, level: float | None = None, *, seed:
     Returns float32 of the same shape, NOT clipped: use `images.clip` to limit it to [0, 1] as a file would.
     Raises UnknownName for another kind, InvalidInput for a level out of range.
     """
-    spec = NOISES.get(kind)
     given = parameters if level is None else {"level": level, **parameters}
-    values = spec.complete(given)
-    return np.asarray(spec.load()(check_images(images), rng=np.random.default_rng(seed), **values), np.float32)
+    return add_noise_beyond(images, kind, seed=seed, **NOISES.get(kind).complete(given))
+
+
+def add_noise_beyond(images: ArrayLike, kind: str, level: float, *, seed: int = 0, **parameters: Any) -> Array:
+    """As `add_noise`, at levels beyond those of the slider too (a diffusion model is trained on them)."""
+    function = NOISES.get(kind).load()
+    return np.asarray(function(check_images(images), level=level, rng=np.random.default_rng(seed), **parameters), np.float32)
 
 
 def random_parameters(kind: str, rng: np.random.Generator) -> dict[str, float]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..datasets import load_dataset
 from ..images import resize, to_channels
-from ..noise import add_noise, random_parameters, with_level
+from ..noise import add_noise_beyond, random_parameters, with_level
 from ..noise.detection import KINDS
 from ..types import Array, Labels
 from .light import relight
@@ -150,11 +150,18 @@ def make_noisy(clean: Array, recipe: Recipe, rng: np.random.Generator) -> Array:
     levels = np.empty(len(clean), np.float32)
     for i, picture in enumerate(clean):
         kind, low, high = recipe.noise[kinds[i]]
-        levels[i] = np.exp(rng.uniform(np.log(low), np.log(high))) if kind == "poisson" else rng.uniform(low, high)
+        logarithmic = kind == "poisson" or recipe.levels == "logarithmic"
+        levels[i] = np.exp(rng.uniform(np.log(low), np.log(high))) if logarithmic else rng.uniform(low, high)
         further = random_parameters(kind, rng)
-        one = add_noise(picture, kind, float(levels[i]), seed=int(rng.integers(2**31)), **further)[0]
+        one = add_noise_beyond(picture, kind, float(levels[i]), seed=int(rng.integers(2**31)), **further)[0]
         noisy[i] = np.clip(one, 0, 1) if clipped[i] else one
     return with_level(noisy, levels) if recipe.guided else noisy
+
+
+def _level_weights(noisy: Array, deviation: float) -> Array:
+    """(s^2 + d^2) / (s d)^2 of each picture, (N, 1, 1): of the weight 1 is then the error of a network that is preconditioned."""
+    sigmas = noisy[:, :1, :1, -1]
+    return np.asarray((sigmas**2 + deviation**2) / (sigmas * deviation) ** 2, np.float32)
 
 
 def batches(
@@ -164,7 +171,8 @@ def batches(
     epoch: int | None,
     augmentation: Augmentation | None = None,
 ) -> Any:
-    """A keras.utils.PyDataset of (noisy, clean) for a denoiser, (picture, label, class weight) for a classifier.
+    """A keras.utils.PyDataset of (noisy, clean) for a denoiser, with the weight of the level behind them where the recipe has a
+    `deviation`; of (picture, label, class weight) for a classifier.
 
     Labels are numbers (n,) for two classes, one number a class (n, classes) for more; of a detector's, see `noise_batches`.
 
@@ -204,7 +212,8 @@ def batches(
             if epoch is not None:
                 clean = augment(clean, how, rng)
             if recipe.kind == "denoiser":
-                return make_noisy(clean, recipe, rng), clean
+                noisy = make_noisy(clean, recipe, rng)
+                return (noisy, clean, _level_weights(noisy, recipe.deviation)) if recipe.deviation else (noisy, clean)
             if recipe.noise:
                 some = rng.random(len(clean)) < 0.5
                 clean[some] = make_noisy(clean[some], recipe, rng)

@@ -39,6 +39,11 @@ class Recipe:
     noise: kinds of noise with their lowest and highest level. A denoiser gets it on every picture, a classifier on half of them.
         clipped: share of the noisy pictures that are limited to [0, 1], as a file would be. guided: the network is given the
         level of Gaussian noise as a further channel.
+    levels: how a level is drawn between the two: "even", or "logarithmic", every factor as often as any other; Poisson noise is
+        always drawn so.
+    deviation: d, the standard deviation of the pixels; over 0, the loss of a guided network's picture is multiplied by
+        (s^2 + d^2) / (s d)^2, s being its level on the picture's scale, so that a wide range of levels counts evenly (Karras et
+        al. 2022, arXiv:2206.00364, table 1).
     side: height and width of the input. native: side at which a classifier's pictures get their noise, before they are brought
         to `side`, as it happens to the picture of a Scene; 0: the same.
     patch: squares of this side are cut out of pictures of any size instead, and an epoch is `steps` batches of them.
@@ -73,6 +78,8 @@ class Recipe:
     noise: tuple[tuple[str, float, float], ...] = ()
     clipped: float = 0.5
     guided: bool = False
+    levels: Literal["even", "logarithmic"] = "even"
+    deviation: float = 0.0
     loss: Literal["mse", "mae"] = "mse"
     augmentation: Augmentation = Augmentation()
     last_epochs: int = 0

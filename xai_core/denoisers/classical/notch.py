@@ -1,5 +1,6 @@
 """Notch filter: finds the regular waves in a picture and takes them out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +20,12 @@ class Peak:
     """A wave A cos(2 pi (u x + v y) + phase), x the column and y the row.
 
     u, v: cycles per pixel along the columns and the rows, up to 0.5; the peak at (-u, -v) belongs to the same wave.
-    contrast: height of the peak over what is usual there.
+    contrast: height of the peak over what is usual there; 0 where it was not measured.
     """
 
     u: float
     v: float
-    contrast: float
+    contrast: float = 0.0
 
 
 def notch(images: Array, *, threshold: float = 8.0, width: float = 1.0, disc: float = 0.05) -> Array:
@@ -36,9 +37,18 @@ def notch(images: Array, *, threshold: float = 8.0, width: float = 1.0, disc: fl
     threshold, disc: as for `find_peaks`. width: cycles per picture; wider where the wave is not regular.
     Source: Aizenberg & Butakoff (2008), doi:10.1016/j.imavis.2007.08.011.
     """
+    parts = [notch_at(image[None], find_peaks(image, threshold=threshold, disc=disc), width=width) for image in images]
+    return np.concatenate(parts) if parts else images.copy()
+
+
+def notch_at(images: Array, waves: Iterable[Peak], *, width: float = 1.0) -> Array:
+    """Take out waves that are known, however few periods they have: as `notch`, without the search.
+
+    images: (N, H, W, C) float32. waves: their u and v count. width: cycles per picture.
+    """
     out = images.copy()
     for image in out:
-        for peak in find_peaks(image, threshold=threshold, disc=disc):
+        for peak in waves:
             for channel in range(image.shape[-1]):
                 image[..., channel] -= _wave(image[..., channel], peak, width / min(image.shape[:2]))
     return out

@@ -17,6 +17,7 @@ ADNET = "xai_core.denoisers.neural.adnet:build_adnet"
 VARIATIONAL = "xai_core.denoisers.neural.variational:build_variational"
 SKIP_AUTOENCODER = "xai_core.denoisers.neural.skip_autoencoder:build_skip_autoencoder"
 UNET = "xai_core.denoisers.neural.unet:build_unet"
+DIFFUSION = "xai_core.denoisers.neural.diffusion:build_diffusion"
 SMALL_COLOUR = {
     "shape": (32, 32, 3),
     "channels": 3,
@@ -63,6 +64,15 @@ NETWORKS: tuple[Spec, ...] = (
         "Bias-free residual U-Net for clothes, told the noise level.",
         citation=BIAS_FREE,
         passes="1 forward pass",
+        supports={"shape": (28, 28, 1), "channels": 1, "neural": True, "guided": True, "pictures": ("fashion_mnist",)},
+    ),
+    Spec(
+        "diffusion-fashion",
+        "Diffusion model (Fashion-MNIST)",
+        DIFFUSION,
+        "A noise predictor for every level: it answers at once, or draws several answers that could all be true.",
+        citation="Ho et al. (2020), arXiv:2006.11239; Karras et al. (2022), arXiv:2206.00364",
+        passes="1 forward pass; a sample takes one a step",
         supports={"shape": (28, 28, 1), "channels": 1, "neural": True, "guided": True, "pictures": ("fashion_mnist",)},
     ),
     Spec(

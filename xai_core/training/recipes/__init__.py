@@ -2,7 +2,7 @@
 
 from ...registry import Registry, Spec
 from ..recipe import Recipe
-from . import castings, cifar10, denoisers, galaxies, noise_kinds, small
+from . import castings, cifar10, denoisers, diffusion, galaxies, noise_kinds, small
 
 RECIPES: tuple[Recipe, ...] = (
     *denoisers.RECIPES,
@@ -10,6 +10,7 @@ RECIPES: tuple[Recipe, ...] = (
     *galaxies.RECIPES,
     *castings.RECIPES,
     *cifar10.RECIPES,
+    *diffusion.RECIPES,
     *noise_kinds.RECIPES,
 )
 
