@@ -52,18 +52,23 @@ def sharing(found: Noisy, detected: Detected | None, treated: Treated | None) ->
         scores = {"scores": np.array(list(detected.scores.values()))} if detected else {}
         return dict(named) | scores
 
-    panels.share(arrays, [(name, np.clip(image, 0, 1)) for name, image in named], more=_code(state.scene(), detected))
+    panels.share(arrays, [(name, np.clip(image, 0, 1)) for name, image in named], more=_code(state.scene()))
 
 
-def _code(scene: Scene, detected: Detected | None) -> str:
+def _code(scene: Scene) -> str:
     """The page in a notebook, to follow `Scene.code()`."""
     kind = scene.view("treated")
-    treated = "detected.kind" if kind == AS_DETECTED else repr(kind)
+    told = "detected" if kind == AS_DETECTED else f"planted(noisy[0], {kind!r})"
     lines = [
         "",
+        "from xai_core.denoisers.routing import planted, route, treat",
         "from xai_core.noise.detection import detect_noise",
         "[detected] = detect_noise(noisy)",
         "print(detected.kind, detected.level, dict(detected.scores))",
-        f"kind = {treated}",
+        f"told = {told}",
+        "chosen = route(told.kind, noisy.shape[1:])",
+        "print(chosen.denoiser, chosen.reason)",
+        "treated = treat(noisy, chosen.denoiser, told)",
+        "print(xc.metrics.psnr(clean, treated))",
     ]
     return "\n".join(lines) + "\n"

@@ -7,58 +7,94 @@ import streamlit as st
 
 from xai_core import render
 from xai_core.experiments import Noisy
-from xai_core.noise.detection import KINDS, Detected, detect_noise
+from xai_core.noise.detection import CHANNELS, KINDS, Detected, Method, detect_noise, noise_spectra
 from xai_core.scene import Scene
+from xai_core.weights import trained_models
 
-from . import cache, explained, panels
+from . import cache, castings_why, explained, panels, state
+from .castings_why import LABELS, NETWORK, TRAIN, in_words
 from .viewer import Drawn, Picture, draw, viewer
 
-GROUP = "castings"
-LABELS = {
-    "none": "No noise",
-    "gaussian": "Gaussian",
-    "salt_pepper": "Salt & pepper",
-    "periodic": "Periodic",
-    "speckle": "Speckle",
-    "poisson": "Poisson",
-}
 SURE = 0.8
 """A lower score is called a doubtful decision."""
+
+DRAWN = 256
+"""Pixels of a side at which the network's spectra are drawn."""
 
 
 def section(scene: Scene, found: Noisy) -> Detected:
     """The noisy picture, its spectrum, the scores of the kinds, and the decision in one sentence."""
     st.subheader("1. Which noise is on it?", anchor=False)
-    classical = detect(scene, found)
-    decided = classical
-    st.markdown(sentence(decided, found.noisy.shape[2]))
-    left, right = st.columns(2, gap="medium")
+    classical = _detect(scene, found, "classical")
+    network = _network(scene, found)
+    decided = network or classical
+    st.markdown(sentence(decided, found.noisy.shape[2]) + _beside(network, classical))
+    left, right = st.columns([3, 2], gap="medium")
+    key = f"castings-detect-{cache.noise_key(scene)}-{decided.wave}"
     with left:
-        key = f"castings-detect-{cache.noise_key(scene)}"
-        viewer(cache.drawn(key, lambda: _draw(found, decided)), key="castings-detect", group=GROUP, columns=2, smallest=150)
+        viewer(cache.drawn(key, lambda: _draw(found, decided)), key="castings-detect", columns=3, smallest=150)
         st.caption(
             "Spectrum: slow changes in the middle, fine detail at the borders (0.5 cycles per pixel)."
             + (" The wave is ringed, twice, because a wave and its mirror image are one." if decided.wave else "")
         )
     with right:
-        _scores({"Classical": classical})
+        _scores(({"Network": network} if network else {}) | {"Classical": classical})
+    pictures, bar = cache.drawn(f"castings-spectra-{cache.noise_key(scene)}", lambda: _spectra(found))
+    st.markdown("**What the network sees**: the spectra of the whole picture and of its blocks, by their brightness.")
+    viewer(pictures, key="castings-spectra", columns=5, smallest=110, largest=200, bar=bar, toolbar=False)
+    st.caption(
+        "White noise fills a spectrum evenly. Gaussian noise is as strong in dark blocks as in bright ones, Poisson noise "
+        "stronger where it is bright, speckle still more so: one spectrum of the whole picture could not tell them apart."
+    )
+    place = state.control(
+        st.expander,
+        "The network's own explanation: where in the spectrum is its evidence?",
+        "view:why",
+        scene.view("why"),
+        on_change="rerun",
+    )
+    state.put_view("why", bool(place.open))
+    if place.open:
+        with place, panels.guard():
+            castings_why.section(scene, found, network)
     with st.expander("What the classical detector measured"):
         _evidence(classical)
     _explain()
     return decided
 
 
-def detect(scene: Scene, found: Noisy) -> Detected:
-    """The classical detector's answer for the scene's noisy picture."""
-    told: Detected = cache.drawn(f"detected-{cache.noise_key(scene)}", lambda: detect_noise(found.noisy)[0])
+def _detect(scene: Scene, found: Noisy, method: Method) -> Detected:
+    """A detector's answer for the scene's noisy picture."""
+    weights = cache.weights_key(NETWORK) if method == "network" else ""
+    key = f"detected-{cache.noise_key(scene)}-{method}-{weights}"
+    told: Detected = cache.drawn(key, lambda: detect_noise(found.noisy, method=method)[0])
     return told
+
+
+def _network(scene: Scene, found: Noisy) -> Detected | None:
+    """The network's answer; None where it was not trained, and where its file is damaged, which is then said."""
+    if NETWORK not in trained_models():
+        st.info(f"The network that reads the spectrum is not trained here, so the classical detector decides. Run: {TRAIN}")
+        return None
+    with panels.guard():
+        return _detect(scene, found, "network")
+    return None
+
+
+def _beside(network: Detected | None, classical: Detected) -> str:
+    """Whether the classical detector agrees with the network."""
+    if network is None:
+        return ""
+    if network.kind == classical.kind:
+        return f" The classical detector says so too ({_share(classical.confidence)})."
+    return f" The classical detector disagrees: {in_words(classical.kind)} ({_share(classical.confidence)})."
 
 
 def sentence(told: Detected, width: int) -> str:
     """The decision and its confidence. width: of the picture, pixels."""
     doubt = "" if told.confidence >= SURE else " This is a doubtful decision: compare the second highest score."
     if told.kind == "none":
-        return f"**No noise** of the six kinds is seen (score {_share(told.confidence)}).{doubt}"
+        return f"**No noise** of the five kinds is seen (score {_share(told.confidence)}).{doubt}"
     text = f"**{LABELS[told.kind]} noise, {level(told)}** (score {_share(told.confidence)})."
     if told.wave:
         u, v = told.wave
@@ -91,7 +127,40 @@ def _draw(found: Noisy, told: Detected) -> list[Drawn]:
     if told.wave:
         spectrum = replace(spectrum, image=render.ringed(spectrum.image, [told.wave]))
     noisy = Picture("Noisy", found.noisy[0], panels.quality(found.clean, found.noisy))
-    return [draw(noisy), draw(spectrum)]
+    return [draw(noisy), draw(spectrum), draw(_middle(spectrum, told))]
+
+
+MIDDLE = 32
+"""Rows and columns of the middle of a spectrum."""
+
+
+def _middle(spectrum: Picture, told: Detected) -> Picture:
+    """The lowest frequencies of a spectrum, enlarged: there lies a wave of few periods."""
+    power = np.asarray(spectrum.values, np.float32)
+    height, width = power.shape
+    half = min(MIDDLE, height, width) // 2
+    part = castings_why.enlarged(power[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half], DRAWN)
+    image = render.apply(part, "magma", *panels.SPECTRUM)
+    if told.wave:
+        u, v = told.wave
+        if max(abs(u) * width, abs(v) * height) < half:
+            image = render.ringed(image, [(u * width / (2 * half), v * height / (2 * half))])
+    caption = f"up to {half / min(height, width):.3f} cycles per pixel\n(the mean is left out)"
+    return replace(spectrum, title="Its middle, enlarged", image=image, caption=caption, values=part)
+
+
+def _spectra(found: Noisy) -> tuple[list[Drawn], render.ColourBar]:
+    """The channels of the network's input that hold the picture and its blocks, on one scale."""
+    shown = [
+        channel for channel in CHANNELS if channel == "whole picture" or channel.split()[0] in ("dark", "dim", "light", "bright")
+    ]
+    spectra = noise_spectra(found.noisy)[0]
+    bar = render.colour_bar("magma", 0.0, 1.0, low_word="weak", high_word="strong, log10(1 + grey levels) / 4")
+    row = []
+    for channel in shown:
+        values = castings_why.enlarged(spectra[..., CHANNELS.index(channel)], DRAWN)
+        row.append(draw(Picture(channel.capitalize(), render.apply(values, "magma", 0, 1), values=values)))
+    return row, bar
 
 
 def _scores(told: dict[str, Detected]) -> None:
@@ -121,17 +190,18 @@ def _evidence(told: Detected) -> None:
 def _explain() -> None:
     explained.foldouts(
         how=(
-            "The classical detector asks three questions in turn: are there impulses, is there a wave of one phase, which law "
-            "does the variance follow over the brightness? The spectrum is $\\log_{10}(1 + |Y(f)| / \\sqrt{\\sum w^2}) / 4$, $Y$ "
-            "being the Fourier transform of the picture under Hann's window $w$: impulses and Gaussian noise fill it evenly, a "
-            "wave is one sharp peak and its mirror image."
+            "The spectrum is $\\log_{10}(1 + |Y(f)| / \\sqrt{\\sum w^2}) / 4$, $Y$ being the Fourier transform under Hann's "
+            "window $w$. A small network gets 14 of them, of the whole picture, of blocks of $16 \\times 16$ pixels sorted "
+            "by brightness, and of the mask of black and white pixels, and gives each kind a score. The classical detector "
+            "asks three questions in turn: are there impulses, is there a wave of one phase, which law does the variance "
+            "follow over the brightness? The level comes from the classical estimator of the kind that was decided for."
         ),
-        cost="statistics of one picture",
-        source="Foi et al. (2008), doi:10.1109/TIP.2008.2001399 (variance over brightness); Hami & JameBozorg (2024), "
-        "arXiv:2404.10664 (a network on the spectrum)",
+        cost="1 forward pass of a small network, and statistics of one picture",
+        source="Hami & JameBozorg (2024), arXiv:2404.10664 (a network on the spectrum); Foi et al. (2008), "
+        "doi:10.1109/TIP.2008.2001399 (variance over brightness)",
         misread=(
             "A score is a soft decision, no measured frequency: 99 % does not mean wrong once in a hundred. One kind a "
-            "picture is assumed. Bricks and other regular objects pass for waves; Gaussian, Poisson and speckle noise are alike "
-            "where the brightness hardly changes."
+            "picture is assumed. Bricks and other regular objects pass for waves; Gaussian, Poisson and speckle noise are "
+            "alike where the brightness hardly changes."
         ),
     )

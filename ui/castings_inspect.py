@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from xai_core.classifiers import Classifier, load_classifier
-from xai_core.datasets.catalogue import DEFECTIVE
+from xai_core.datasets.catalogue import DEFECTIVE, OK
 from xai_core.experiments import Noisy
 from xai_core.explainers import explain
 from xai_core.scene import Scene
@@ -12,8 +12,8 @@ from xai_core.trust.localisation import relevance_mass
 from xai_core.types import Array, Dataset, Explanation
 
 from . import cache, explained, panels, state
-from .castings_detect import GROUP
 from .castings_route import Treated
+from .castings_why import GROUP
 from .classify import HOW
 from .rows import label
 
@@ -72,13 +72,12 @@ def _maps(network: Classifier, images: Array, key: str, target: int) -> Explanat
 
 
 def _answer(scene: Scene, shares: Array, truth: str) -> None:
-    columns = st.columns(len(panels.COLUMNS) + 1, vertical_alignment="bottom")
-    columns[0].markdown(
-        f"**{label(scene.classifier).removesuffix(' (castings)')}** (another: *Classifier*, on the left). "
-        f"The casting is labelled **{truth or 'unknown'}**."
+    st.markdown(
+        f"The network is **{label(scene.classifier).removesuffix(' (castings)')}** (choose another on the left, under "
+        f"*Classifier*); the casting is labelled **{truth or 'unknown'}**."
     )
-    for column, name, share in zip(columns[1:], panels.COLUMNS, shares.tolist(), strict=True):
-        named = DEFECTIVE if share >= 0.5 else "OK"
+    for column, name, share in zip(st.columns(len(panels.COLUMNS)), panels.COLUMNS, shares.tolist(), strict=True):
+        named = DEFECTIVE if share >= 0.5 else OK
         right = "" if not truth else (" (right)" if named == truth else " (wrong)")
         column.metric(f"{name}: probability of {DEFECTIVE}", f"{share:.1%}")
         column.caption(f"named {named}{right}")

@@ -1,70 +1,214 @@
 """Castings, section "Over all castings": what commands measured on pictures that no network was trained on."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from xai_core import measured, published
+from xai_core import measured, published, render
+from xai_core.experiments.noise_kinds import METHODS
+from xai_core.experiments.noise_kinds import NAME as NOISE_KINDS
 from xai_core.measured import Measured
+from xai_core.noise import NOISES
+from xai_core.noise.detection import KINDS
+from xai_core.render.bars import intervals
 from xai_core.shortcuts import name_of
 
-from . import panels
+from . import panels, state
+from .castings_why import LABELS, in_words
+from .rows import capital, interval, label
 
-KINDS, QUALITY, INSPECTION = "noise-kinds", "castings", "inspection"
+QUALITY, INSPECTION = "castings", "inspection"
+CLEAN, NOISY, DENOISED, CHANGE, ALL = "clean", "noisy", "denoised", "denoised less noisy", "all three"
+"""Conditions of `bench inspection`, the difference of two of them, and all its kinds of noise together."""
+SHORTCUTS = name_of("casting")
+WHERE = {"mixed": "Data sets it was trained on, unseen pictures", "new": "Data sets it was never trained on"}
+FIGURES = ("accuracy", "sensitivity", "specificity", "f1")
+PERCENT = st.column_config.NumberColumn(format="percent")
 
 
 def section() -> None:
-    """One part a study, each with the command that measures it again."""
+    """One part a study, each with the command that measures it again; what is closed is not read."""
     st.subheader("4. Over all castings", anchor=False)
-    st.markdown(
-        "One picture decides nothing. These figures are of castings of photographs that no network was trained on; the simulated "
-        "castings stand in where the photographs are not installed."
+    st.markdown("One picture decides nothing. These figures are of pictures that no network was trained on.")
+    for setting, title, show in PARTS:
+        place = state.control(st.expander, title, f"view:{setting}", state.scene().view(setting), on_change="rerun")
+        state.put_view(setting, bool(place.open))
+        if place.open:
+            with place, panels.guard():
+                show()
+
+
+def _part(names: Callable[[], tuple[str, ...]], command: str, show: Callable[[Measured], None]) -> None:
+    """What was measured under these names, or the command that measures it."""
+    found = [one for one in map(measured.read, names()) if one is not None]
+    if not found:
+        st.info(f"Not measured yet. Run: python -m xai_core bench {command}")
+    for one in found:
+        show(one)
+        st.caption(f"Measured on {one.date} with seed {one.seed}. Again:")
+        st.code(one.command, language="bash", wrap_lines=True)
+
+
+def _kinds(found: Measured) -> None:
+    """Accuracy of both detectors, over the level, and which kind is taken for which."""
+    groups = [name for name in WHERE if found.where(figure="accuracy", dataset=name)]
+    where = state.control(
+        st.segmented_control,
+        "Pictures",
+        "castings_where",
+        groups[0],
+        options=groups,
+        format_func=WHERE.__getitem__,
+        required=True,
     )
-    for name, title, command, show in PARTS:
-        with st.expander(title), panels.guard():
-            found = measured.read(name)
-            if found is None:
-                st.info(f"Not measured yet. Run: {command}")
-                continue
-            show(found)
-            origin(found)
-    with st.expander("Published beside measured"), panels.guard():
-        _published()
+    shares = {method: found.row(figure="accuracy", dataset=where, method=method) for method in METHODS}
+    told = "; ".join(
+        f"the {'network' if method == 'network' else 'classical detector'} names **{row['value']:.2%}** of "
+        f"{row['pictures']:,} rightly ({panels.interval((row['low'], row['high']))})"
+        for method, row in shares.items()
+        if row
+    )
+    st.markdown(f"Six kinds at levels from hardly visible to strong: {told}.")
+    noisy = [kind for kind in KINDS if kind != "none"]
+    kind = state.control(
+        st.segmented_control, "Kind", "castings_kind", noisy[0], options=noisy, format_func=LABELS.__getitem__, required=True
+    )
+    parameter = NOISES.get(kind).parameter("level")
+    lines = {}
+    for method in METHODS:
+        rows = sorted(found.where(figure="curve", dataset=where, method=method, kind=kind), key=_level)
+        if rows:
+            lines[capital(method)] = tuple([row[key] for row in rows] for key in ("level", "value", "low", "high"))
+    if lines:
+        chart = render.interval_curves(
+            lines, value="Named rightly", level=f"{parameter.label} ({parameter.unit})", share=True, log_x=True
+        )
+        levels = next(iter(lines.values()))[0]
+        chart.update_xaxes(tickvals=levels, ticktext=[f"{value:g}" for value in levels])
+        st.plotly_chart(chart, config=render.CONFIG, key="castings-curve", width="stretch")
+    names = [LABELS[one] for one in KINDS]
+    for column, method in zip(st.columns(len(METHODS), gap="medium"), METHODS, strict=True):
+        rows = {row["kind"]: row["told"] for row in found.where(figure="confusion", dataset=where, method=method)}
+        with column:
+            if rows.keys() == set(KINDS):
+                st.markdown(f"**{capital(method)}**: which kind is taken for which")
+                counts = [[rows[true][named] for named in KINDS] for true in KINDS]
+                chart = render.confusion_matrix(counts, names)
+                st.plotly_chart(chart, config=render.CONFIG, key=f"castings-confusion-{method}", width="stretch")
+    errors = found.where(figure="level error", dataset=where)
+    if errors:
+        words = ", ".join(f"{in_words(row['kind'])} {row['median']:.0%}" for row in errors)
+        st.caption(f"Error of the estimated level, median of |estimate - level| / level: {words}.")
 
 
-def origin(found: Measured) -> None:
-    """The date of a measurement and the command that makes it again."""
-    st.caption(f"Measured on {found.date} with seed {found.seed}. Again:")
-    st.code(found.command, language="bash", wrap_lines=True)
+def _level(row: Any) -> float:
+    return float(row["level"])
 
 
-def _rows(found: Measured) -> None:
+def _quality(found: Measured) -> None:
+    """PSNR and SSIM of the routed castings beside the published ones."""
+    _published(("D2",))
     st.dataframe([dict(row) for row in found.rows], hide_index=True)
 
 
-def _published() -> None:
-    lines = [line for line in published.table() if line.published.system[0] == "D"]
+def _inspection(found: Measured) -> None:
+    """The same castings clean, noisy and denoised; says in words whether denoising helps."""
+    kinds = [name for name in dict.fromkeys(row["noise"] for row in found.rows) if found.where(noise=name, condition=CHANGE)]
+    noise = state.control(
+        st.segmented_control,
+        "Noise",
+        "castings_noise",
+        ALL if ALL in kinds else kinds[0],
+        options=kinds,
+        format_func=lambda name: LABELS.get(name, capital(name)),
+        required=True,
+    )
+    conditions = ((CLEAN, "none"), (NOISY, noise), (DENOISED, noise))
+    bars, table = {}, []
+    networks = list(dict.fromkeys(row["classifier"] for row in found.rows))
+    for name in networks:
+        short = label(name).removesuffix(" (castings)")
+        for condition, which in conditions:
+            rows = {row["figure"]: row for row in found.where(classifier=name, noise=which, condition=condition)}
+            if rows:
+                bars[f"{short}: {condition}"] = interval(rows["accuracy"])
+                table.append({"Network": short, "Pictures": condition} | {capital(key): rows[key]["value"] for key in FIGURES})
+    chart = intervals(bars, title="Accuracy", bounds=(max(0.0, min(low for _, low, _ in bars.values()) - 0.1), 1.04))
+    st.plotly_chart(chart, config=render.CONFIG, key="castings-inspection", width="stretch")
+    for name in networks:
+        row = found.row(classifier=name, noise=noise, condition=CHANGE)
+        if row:
+            st.markdown(f"- **{label(name).removesuffix(' (castings)')}**: {change(row['value'], row['low'], row['high'])}")
+    first = found.rows[0]
+    st.caption(
+        f"Intervals of 95 %, by photograph. The same {first['pictures']:,} pictures of {first['photographs']} photographs "
+        "before and after, judged by networks that never saw their photograph. Sensitivity: of the defective castings, the "
+        "share that is found; specificity: of the sound ones, the share that passes."
+    )
+    st.dataframe(table, column_config={capital(key): PERCENT for key in FIGURES}, hide_index=True)
+    _published(("D3",))
+
+
+def change(value: float, low: float, high: float) -> str:
+    """Whether denoising changed the accuracy, in words."""
+    points = f"{100 * value:+.1f} points of accuracy ({100 * low:+.1f} to {100 * high:+.1f})"
+    if low > 0:
+        return f"denoising helps: {points}."
+    if high < 0:
+        return f"denoising harms: {points}."
+    return f"denoising neither helps nor harms for sure: {points}; the interval holds zero."
+
+
+def _shortcuts(found: Measured) -> None:
+    """What tells the class without the casting, and how much of the maps lies beside it."""
+    st.markdown(f"**{capital(label(found.name.removeprefix(name_of(''))))}**")
+    for name in dict.fromkeys(row["section"] for row in found.rows):
+        rows = [row for row in found.where(section=name) if row["value"] is not None and row["low"] is not None]
+        if not rows:
+            continue
+        values = {f"{capital(row['what'])}, {row['on']} ({row['figure']})": interval(row) for row in rows}
+        chart = intervals(values, title=f"{capital(name)}: share, or area under the ROC curve", bounds=(0.0, 1.04))
+        st.plotly_chart(chart, config=render.CONFIG, key=f"castings-{found.name}-{name}", width="stretch")
+
+
+def _published(systems: tuple[str, ...]) -> None:
+    """The published figures of these systems beside those measured here."""
+    lines = [line for line in published.table() if line.published.system in systems]
     st.dataframe(
         {
             "Of": [line.published.label for line in lines],
-            "Figure": [line.published.figure for line in lines],
+            "Figure": [f"{line.published.figure} ({line.published.unit})".removesuffix(" ()") for line in lines],
             "Published": [line.published.value for line in lines],
             "Measured here": [line.found.value if line.found else None for line in lines],
             "Why they differ": [line.published.why for line in lines],
         },
+        column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("Published", "Measured here")},
         hide_index=True,
     )
+    if missing := list(dict.fromkeys(line.command for line in lines if not line.found and line.command)):
+        st.caption(f"Empty: no usable figure was published, or not measured yet. To measure: {'; '.join(missing)}")
+
+
+def _all_published() -> None:
+    _published(("D1", "D2", "D3", "D4"))
     st.page_link("pages/published.py", label="All published figures, and two of them taken apart")
 
 
-PARTS: tuple[tuple[str, str, str, Callable[[Measured], None]], ...] = (
-    (KINDS, "How often is the kind of noise named rightly?", "python -m xai_core bench noise-kinds", _rows),
-    (QUALITY, "How good is the denoised casting?", "python -m xai_core bench castings", _rows),
-    (INSPECTION, "Does denoising help the inspection?", "python -m xai_core bench inspection", _rows),
+def _of(name: str) -> Callable[[], tuple[str, ...]]:
+    return partial(tuple, (name,))
+
+
+PARTS: tuple[tuple[str, str, Callable[[], None]], ...] = (
+    ("kinds", "How often is the kind of noise named rightly?", partial(_part, _of(NOISE_KINDS), NOISE_KINDS, _kinds)),
+    ("quality", "How good is the denoised casting?", partial(_part, _of(QUALITY), QUALITY, _quality)),
+    ("inspection", "Does denoising help the inspection?", partial(_part, _of(INSPECTION), INSPECTION, _inspection)),
     (
-        name_of("casting-cnn"),
-        "Do the classifiers look at the casting?",
-        "python -m xai_core bench shortcuts --classifier casting-cnn",
-        _rows,
+        "around",
+        "Do the classifiers see the casting, or what is around it?",
+        partial(_part, partial(measured.names, SHORTCUTS), "shortcuts --classifier casting-cnn", _shortcuts),
     ),
+    ("figures", "Published beside measured", _all_published),
 )
+"""Name of the setting, title, what is drawn."""

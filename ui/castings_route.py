@@ -2,102 +2,79 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from xai_core import metrics
-from xai_core.denoisers import DENOISERS, load_denoiser
+from xai_core.denoisers import DENOISERS
+from xai_core.denoisers.routing import Route, planted, route, treat
+from xai_core.errors import ModelNotFound
 from xai_core.experiments import Noisy
-from xai_core.noise.detection import Detected
+from xai_core.noise.detection import KINDS, Detected
 from xai_core.scene import VIEW, Scene
 from xai_core.types import Array
 
 from . import cache, explained, jobs, panels, state
-from .castings_detect import GROUP, LABELS
+from .castings_why import GROUP, LABELS, in_words
 from .viewer import Drawn, Picture, draw, viewer
 
 AS_DETECTED = str(VIEW.parameter("treated").default)
-
-
-@dataclass(frozen=True)
-class Route:
-    """denoisers: the choice first, then its alternatives ("": the picture is left as it is). reason: one sentence."""
-
-    denoisers: tuple[str, ...]
-    reason: str
-    parameters: tuple[tuple[str, Any], ...] = ()
+ALTERNATIVES = 2
 
 
 @dataclass(frozen=True)
 class Treated:
-    """image: (1, H, W, C), what the chosen denoiser made of the noisy picture. kind: it was treated as. key: of the result."""
+    """image: (1, H, W, C), what the chosen denoiser made of the noisy picture. key: of it, for what is computed from it."""
 
-    kind: str
-    denoiser: str
     image: Array
     key: str
 
 
-def route(kind: str, channels: int) -> Route:
-    """The denoiser for a kind of noise."""
-    network = "unet-colour" if channels == 3 else "unet-grey"
-    return {
-        "none": Route(("", "median", network), "there is nothing to take away, and every denoiser takes detail too"),
-        "salt_pepper": Route(
-            ("median", network, "non_local_means"),
-            "lost pixels stand at the ends of its nine sorted values, and the middle one is seldom lost",
-        ),
-        "periodic": Route(
-            ("notch", network, "median"),
-            "a wave is two points of the spectrum, and a notch takes out nothing else",
-            (("disc", 0.01),),
-        ),
-    }.get(
-        kind,
-        Route(
-            (network, "median", "non_local_means"),
-            "the noise is random at every pixel, and the network was trained on such noise",
-        ),
-    )
+@dataclass(frozen=True)
+class Tried:
+    """A denoiser on the noisy picture. title: why it is here. image: None where its network is not trained."""
+
+    title: str
+    denoiser: str
+    image: Array | None
 
 
 def section(scene: Scene, found: Noisy, detected: Detected) -> Treated | None:
     """The chosen denoiser beside its alternatives; another kind of noise may be planted. None while it is being computed."""
     st.subheader("2. Which denoiser suits it?", anchor=False)
-    sides, words = st.columns([1, 2], gap="medium", vertical_alignment="bottom")
+    sides, words = st.columns([1, 3], gap="medium", vertical_alignment="bottom")
     with sides:
-        planted = state.setting(
+        name = state.setting(
             st.selectbox,
             "treated",
             format_func=lambda kind: "As detected" if kind == AS_DETECTED else LABELS[kind],
             help="Plant a wrong answer of the detector, to see what it costs.",
         )
-    kind = detected.kind if planted == AS_DETECTED else planted
-    chosen = route(kind, found.noisy.shape[-1])
+    kind = next((one for one in KINDS if one == name), detected.kind)
+    shape = found.noisy.shape[1:]
+    usual, chosen = (route(one, shape) for one in (detected.kind, kind))
     with words:
         st.markdown(
-            f"{'Detected' if planted == AS_DETECTED else 'Planted'}: {LABELS[kind].lower()}. Choice: "
-            f"**{_label(chosen.denoisers[0])}**, because {chosen.reason}."
+            f"{'Planted' if name != AS_DETECTED else 'Detected'}: {in_words(kind)}. "
+            f"Choice: **{_label(chosen.denoiser)}**. {chosen.reason}"
         )
-    usual = route(detected.kind, found.noisy.shape[-1])
-    wanted = list(dict.fromkeys([_way(chosen, 0), *(_way(chosen, at) for at in range(1, len(chosen.denoisers))), _way(usual, 0)]))
-    key = f"castings-route-{cache.noise_key(scene)}-{wanted}-{[_weights(name) for name, _ in wanted]}"
-    made: dict[Any, Array] | None = jobs.soon(key, partial(_compute, found, tuple(wanted)), "of the denoisers")
+    names = {chosen.denoiser, usual.denoiser, *chosen.alternatives}
+    trained = sorted(f"{one}-{_weights(one)}" for one in names)
+    key = f"castings-route-{cache.noise_key(scene)}-{detected.kind}-{kind}-{trained}"
+    made: tuple[Tried, ...] | None = jobs.soon(key, partial(_compute, found, detected, usual, chosen), "of the denoisers")
     if made is None:
         return None
-    viewer(
-        cache.drawn(f"{key}-row", lambda: _draw(found, chosen, made)), key="castings-route", group=GROUP, columns=4, toolbar=False
-    )
+    shown = cache.drawn(f"{key}-row", lambda: _draw(found, made))
+    viewer(shown, key="castings-route", group=GROUP, columns=4, toolbar=False)
+    for one in made:
+        if one.image is None:
+            st.caption(f"{_label(one.denoiser)} is not trained here. Run: python -m xai_core train {one.denoiser}")
     if kind != detected.kind:
-        _cost(found, detected.kind, kind, made[_way(usual, 0)], made[_way(chosen, 0)])
+        _cost(found, detected.kind, kind, made)
     _explain()
-    return Treated(kind, chosen.denoisers[0], made[_way(chosen, 0)], f"{key}-{kind}")
-
-
-def _way(chosen: Route, at: int) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """A denoiser and its parameters; those of the route belong to its first."""
-    return chosen.denoisers[at], chosen.parameters if at == 0 else ()
+    first = made[0].image
+    return None if first is None else Treated(first, key)
 
 
 def _label(name: str) -> str:
@@ -105,47 +82,67 @@ def _label(name: str) -> str:
 
 
 def _weights(name: str) -> str:
-    return cache.weights_key(name) if name else ""
+    """The checksum of a network's weights; empty for a filter, and where they are missing."""
+    try:
+        return cache.weights_key(name) if name else ""
+    except ModelNotFound:
+        return ""
 
 
-def _compute(found: Noisy, ways: tuple[Any, ...], job: jobs.Job) -> dict[Any, Array]:
-    """The noisy picture through each way; the level is estimated from the picture, as it must be where nobody knows it."""
-    made = {}
-    for done, (name, parameters) in enumerate(ways):
-        job(done / len(ways))
-        made[name, parameters] = load_denoiser(name, **dict(parameters))(found.noisy) if name else found.noisy
-    return made
+def _compute(found: Noisy, detected: Detected, usual: Route, chosen: Route, job: jobs.Job) -> tuple[Tried, ...]:
+    """The noisy picture through the choice, that for the detected kind where another was planted, and alternatives."""
+    wrong = chosen.kind != usual.kind
+    told = planted(found.noisy[0], chosen.kind) if wrong else detected
+    tried = [("As planted" if wrong else "Choice", chosen.denoiser, told)]
+    if wrong:
+        tried.append(("As detected", usual.denoiser, detected))
+    tried += [("Alternative", name, told) for name in chosen.alternatives[: ALTERNATIVES - wrong]]
+    made = []
+    for done, (title, name, what) in enumerate(tried):
+        job(done / len(tried))
+        try:
+            image = treat(found.noisy, name, what)
+        except ModelNotFound:
+            if title != "Alternative":
+                raise
+            image = None
+        made.append(Tried(title, name, image))
+    return tuple(made)
 
 
-def _draw(found: Noisy, chosen: Route, made: dict[Any, Array]) -> list[Drawn]:
-    row = [Picture("Noisy", found.noisy[0], panels.quality(found.clean, found.noisy))]
-    for at, name in enumerate(chosen.denoisers):
-        image = made[_way(chosen, at)]
-        title = f"{'Choice' if at == 0 else 'Alternative'}: {_label(name)}"
-        row.append(Picture(title, image[0], panels.quality(found.clean, image)))
-    return [draw(one) for one in row]
+def _draw(found: Noisy, made: tuple[Tried, ...]) -> list[Drawn]:
+    images = {"Noisy": found.noisy}
+    images |= {f"{one.title}: {_label(one.denoiser)}": one.image for one in made if one.image is not None}
+    return [draw(Picture(title, image[0], panels.quality(found.clean, image))) for title, image in images.items()]
 
 
-def _cost(found: Noisy, detected: str, planted: str, right: Array, wrong: Array) -> None:
+def _cost(found: Noisy, detected: str, kind: str, made: tuple[Tried, ...]) -> None:
     """What the planted kind costs against the detected one."""
-    before, after = (float(metrics.psnr(found.clean, image)[0]) for image in (right, wrong))
+    images = {one.title: one.image for one in made}
+    before, after = (
+        float("nan") if image is None else float(metrics.psnr(found.clean, image)[0])
+        for image in (images["As detected"], images["As planted"])
+    )
     lost = before - after
-    words = "costs" if lost >= 0 else "gains"
+    if not np.isfinite(lost):
+        return
     (st.warning if lost > 0.05 else st.info)(
-        f"Treated as {LABELS[planted].lower()} instead of {LABELS[detected].lower()}: {after:.1f} dB instead of {before:.1f} dB. "
-        f"The planted kind {words} {abs(lost):.1f} dB on this picture."
+        f"Treated as {in_words(kind)} instead of {in_words(detected)}: {after:.1f} dB instead of {before:.1f} "
+        f"dB. The planted kind {'costs' if lost >= 0 else 'gains'} {abs(lost):.1f} dB on this picture."
     )
 
 
 def _explain() -> None:
     explained.foldouts(
         how=(
-            "Each kind of noise has one denoiser, fixed beforehand and not by looking at the result: a median of $3 \\times 3$ "
-            "pixels for salt & pepper, a network for noise of every pixel, a notch filter for a wave. PSNR and SSIM compare with "
-            "the clean picture, which the choice never sees."
+            "Each kind of noise has one denoiser, fixed beforehand and not by looking at the result; it is told the level, "
+            "or the wave, that the detector read from the noisy picture. Poisson noise and speckle are first made even over "
+            "the brightness (Anscombe's root, the logarithm). PSNR and SSIM compare with the clean picture, which the "
+            "choice never sees."
         ),
         cost="1 denoiser; on this page its alternatives as well",
-        source="Hami & JameBozorg (2024), arXiv:2404.10664",
+        source="Hami & JameBozorg (2024), arXiv:2404.10664 (median for salt & pepper, an autoencoder for the other two); the "
+        "routes are ours",
         misread=(
             "That an alternative scores higher on this picture does not make the rule wrong: the rule is for the kind, the "
             "figure for one picture. PSNR counts every pixel alike, also those beside the casting; a defect is a few of them."

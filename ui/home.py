@@ -66,6 +66,7 @@ def doors() -> None:
             "**Teach**\n\nPut Grad-CAM, LIME and integrated gradients side by side; every view is a link that you can hand out."
         )
         st.page_link("pages/classify.py", label="Open Classify")
+        st.page_link("pages/castings.py", label="Open a whole study: Castings")
     with measure.container(border=True):
         st.markdown(
             "**Measure**\n\nRead what each network was trained on, how good it is on pictures it never saw, and where it fails."

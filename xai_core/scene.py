@@ -58,7 +58,7 @@ VIEW = Spec(
             "detected",
             choices=("detected", "none", "gaussian", "salt_pepper", "periodic", "speckle", "poisson"),
         ),
-        Parameter("why", "The network's own explanation", False),
+        *(Parameter(name, name.capitalize(), False) for name in ("why", "kinds", "quality", "inspection", "around", "figures")),
         Parameter(
             "variational",
             "Variational denoiser",
@@ -73,8 +73,8 @@ VIEW = Spec(
     ),
 )
 """The settings of single pages. Explain a denoiser: picture to back, split to chain being the sections that are open.
-Castings: the kind of noise that a picture is treated as, and whether the detector's explanation is open. CIFAR-10: all from
-variational on, betas to latents being the sections that are open."""
+Castings: the kind of noise that a picture is treated as, and what is open, why being the detector's explanation. CIFAR-10: all
+from variational on, betas to latents being the sections that are open."""
 
 Parameters = tuple[tuple[str, float | int | str | bool | None], ...]
 

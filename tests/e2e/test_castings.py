@@ -8,7 +8,7 @@ START = "dataset=simulated_castings&noise=speckle"
 
 def settled(page) -> None:
     """The run is over and nothing is being computed."""
-    page.locator("[data-testid=stMain] .slot[aria-label^='Choice']").wait_for(timeout=READY)
+    page.locator("[data-testid=stMain] .slot[aria-label^='Noisy']").wait_for(timeout=READY)
     page.wait_for_function(
         "() => !document.querySelector('[data-testid=stMain] [data-testid=stProgress]')"
         " && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
@@ -41,7 +41,7 @@ def test_noise_decision_mistake_and_link(server, page):
     page.get_by_text(re.compile(r"The planted kind costs \d")).wait_for(timeout=READY)
     settled(page)
     shown = drawn(page)
-    assert any(alt.startswith("Choice: U-Net") for alt, _ in shown)
+    assert any(alt.startswith("As planted: U-Net") for alt, _ in shown)
     cost = page.get_by_text(re.compile(r"The planted kind costs \d")).inner_text()
 
     other = page.context.new_page()

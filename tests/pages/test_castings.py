@@ -1,21 +1,25 @@
 """Castings: the noise is named, a denoiser chosen, the casting inspected, on the embedded data."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 
-from ui import jobs
-from xai_core import weights
+from ui import castings_measured, jobs
+from xai_core import measured, weights
 from xai_core.classifiers import load_classifier
 from xai_core.datasets import load_dataset
 from xai_core.denoisers import load_denoiser
 from xai_core.experiments import noisy
 from xai_core.metrics import psnr
+from xai_core.noise.detection import KINDS
+from xai_core.noise.detection.network import build_noise_cnn
 from xai_core.scene import Scene
 
 CASTING = {"dataset": "simulated_castings", "classifier": "casting-cnn"}
 PLANTED = "view.treated"
+PARTS = tuple(f"view.{name}" for name, _, _ in castings_measured.PARTS)
 
 
 @pytest.fixture
@@ -26,6 +30,16 @@ def opened(visit):
         return settled(visit("castings", **CASTING | query))
 
     return start
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch, nothing_computed):
+    """A copy of the trained models, without a noise detector."""
+    folder = shutil.copytree(weights.models_dir(), tmp_path / "models")
+    monkeypatch.setenv("XAI_MODELS_DIR", str(folder))
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps({name: one for name, one in weights.read_manifest().items() if name != "noise-kinds"}))
+    return folder
 
 
 def settled(page):
@@ -49,6 +63,7 @@ def test_salt_and_pepper_is_named_treated_and_inspected(opened):
     assert all(title.startswith("Alternative: ") for title in titles[2:])
     found = noisy(Scene("simulated_castings", noise="salt_pepper"))
     denoised = load_denoiser("median")(found.noisy)
+    assert page.row("castings-spectra")[0]["title"] == "Whole picture"
     assert decibels(page.texts("castings-route")[1]) == pytest.approx(psnr(found.clean, denoised)[0], abs=0.05)
     shares = load_classifier("casting-cnn")(np.concatenate([found.clean, found.noisy, denoised]))[:, 1]
     assert [metric.value for metric in page.app.metric] == [f"{share:.1%}" for share in shares]
@@ -61,13 +76,17 @@ def test_salt_and_pepper_is_named_treated_and_inspected(opened):
 def test_a_planted_kind_costs_and_the_link_keeps_it(opened):
     page = opened(noise="salt_pepper")
     assert not page.app.warning
-    right = decibels(page.texts("castings-route")[1])
+    right = page.row("castings-route")[1]
     settled(page.set("selectbox", "view:treated", "gaussian"))
     assert page.query[PLANTED] == "gaussian"
-    wrong = decibels(page.texts("castings-route")[1])
+    wrong, detected = page.row("castings-route")[1:3]
+    assert wrong["title"] == "As planted: U-Net (grey photographs)"
+    assert detected["title"] == "As detected: Median filter"
+    assert detected["src"] == right["src"]
     [warning] = page.app.warning
-    assert f"{wrong:.1f} dB instead of {right:.1f} dB" in warning.value
-    assert right - wrong > 5
+    after, before = (decibels(one["caption"]) for one in (wrong, detected))
+    assert f"{after:.1f} dB instead of {before:.1f} dB" in warning.value
+    assert before - after > 5
     other = opened(noise="salt_pepper", **{PLANTED: "gaussian"})
     assert other.row("castings-route") == page.row("castings-route")
     assert [one.value for one in other.app.metric] == [one.value for one in page.app.metric]
@@ -99,7 +118,7 @@ def test_the_noises_of_the_source(opened, button, kind, words, query):
 
 def test_a_wave_is_ringed(opened):
     page = opened(noise="periodic", level=57, **{"noise.frequency": 5 / 300, "noise.angle": 0})
-    assert "ringed" in page.captions
+    assert "ringed, twice" in page.captions
     assert "ringed" not in opened(noise="gaussian").captions
 
 
@@ -117,22 +136,90 @@ def test_another_picture_leads_to_the_castings(visit):
 
 def test_what_was_not_measured_says_how(opened, tmp_path, monkeypatch):
     monkeypatch.setenv("XAI_MEASURED_DIR", str(tmp_path))
-    page = opened(noise="salt_pepper")
+    page = opened(noise="salt_pepper", **dict.fromkeys(PARTS, "true"))
     told = "\n".join(page.notes)
     for command in ("bench noise-kinds", "bench castings", "bench inspection", "bench shortcuts"):
         assert f"Not measured yet. Run: python -m xai_core {command}" in told
 
 
 @pytest.mark.parametrize(("name", "lost"), [("casting-cnn", "castings-cam"), ("unet-grey", "castings-route")])
-def test_missing_weights_cost_one_section(opened, tmp_path, monkeypatch, nothing_computed, name, lost):
-    folder = shutil.copytree(weights.models_dir(), tmp_path / "models")
-    monkeypatch.setenv("XAI_MODELS_DIR", str(folder))
-    (folder / weights.entry(name)["file"]).unlink()
+def test_missing_weights_cost_one_section(opened, models, name, lost):
+    (models / weights.entry(name)["file"]).unlink()
     page = opened(noise="gaussian")
     [error] = page.errors
     assert f"python -m xai_core train {name}" in error
     assert "castings-detect" in page.rows()
     assert lost not in page.rows()
+
+
+def test_without_the_network_the_classical_detector_decides(opened, models):
+    page = opened(noise="salt_pepper", **{"view.why": "true"})
+    assert not page.errors
+    assert sum("Run: python -m xai_core train noise-kinds" in note for note in page.notes) == 2
+    assert "**Salt & pepper noise, about 10." in text(page)
+    assert "castings-why" not in page.rows()
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+def test_the_network_decides_and_explains_itself(opened, models):
+    untrained_detector("salt_pepper")
+    page = opened(noise="salt_pepper", **{"view.why": "true"})
+    assert not page.errors
+    assert [picture["title"] for picture in page.row("castings-why")][1:] == ["Grad-CAM", "Integrated gradients"]
+    assert page.row("castings-why")[2]["bar"]["high_word"] == "evidence for salt & pepper"
+    assert "The classical detector says so too" in text(page)
+    untrained_detector("speckle")
+    page = opened(noise="salt_pepper")
+    assert "**Speckle noise" in text(page)
+    assert "The classical detector disagrees: salt & pepper" in text(page)
+    assert "castings-why" not in page.rows()
+
+
+def untrained_detector(kind):
+    """Keep a network that names one kind whatever it sees."""
+    network = build_noise_cnn(width=2, dense=4)
+    kernel, bias = network.get_layer("logits").get_weights()
+    bias[KINDS.index(kind)] = 5.0
+    network.get_layer("logits").set_weights([kernel, bias])
+    path = weights.save(network, "noise-kinds")
+    weights.update_manifest(
+        "noise-kinds",
+        label="kinds of noise",
+        kind="detector",
+        file=path.name,
+        sha256=weights.sha256_of(path),
+        build="xai_core.noise.detection.network:build_noise_cnn",
+        arguments={"width": 2, "dense": 4},
+        classes=list(KINDS),
+        parameters=1,
+        figures={},
+    )
+
+
+def test_measured_figures_are_said_in_words(opened, tmp_path, monkeypatch):
+    monkeypatch.setenv("XAI_MEASURED_DIR", str(tmp_path))
+    shared = {"classifier": "casting-cnn", "denoiser": "routed", "pictures": 936, "photographs": 117, "split": "4 folds"}
+    rows = []
+    for condition, noise, share in (("clean", "none", 0.9), ("noisy", "all three", 0.7), ("denoised", "all three", 0.8)):
+        for figure in ("accuracy", "sensitivity", "specificity", "f1"):
+            interval = {"value": share, "low": share - 0.05, "high": share + 0.05}
+            rows.append(shared | interval | {"condition": condition, "noise": noise, "figure": figure})
+    difference = {"noise": "all three", "condition": "denoised less noisy", "figure": "accuracy"}
+    rows.append(shared | difference | {"value": 0.1, "low": 0.04, "high": 0.15})
+    measured.write("inspection", rows, command="python -m xai_core bench inspection")
+    page = opened(noise="salt_pepper", **{"view.inspection": "true"})
+    assert not page.errors
+    assert "denoising helps: +10.0 points of accuracy (+4.0 to +15.0)" in text(page)
+    assert list(page.table("Sensitivity")["Pictures"]) == ["clean", "noisy", "denoised"]
+    assert "python -m xai_core bench inspection" in [block.value for block in page.app.get("code")]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "words"),
+    [(0.1, 0.02, 0.2, "helps"), (-0.1, -0.2, -0.01, "harms"), (0.01, -0.02, 0.04, "neither helps nor harms for sure")],
+)
+def test_change_in_words(value, low, high, words):
+    assert castings_measured.change(value, low, high).startswith(f"denoising {words}")
 
 
 def test_the_code_runs(opened):
