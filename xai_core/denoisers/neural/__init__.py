@@ -3,7 +3,7 @@
 supports: neural; channels - of the pictures that it takes (a grey one takes the channels of a colour picture one by one);
 shape - (H, W, C) where it takes no other; guided - its last input channel is the noise's level; blind - it needs no level;
 pictures - the data sets whose pictures it was made for; reach - pixels that an output pixel sees, each way; stride - multiples at
-which a crop may begin.
+which a crop may begin; highest - the noise level that a diffusion model was trained up to, from which it draws out of nothing.
 """
 
 from ...registry import Spec
