@@ -10,7 +10,7 @@ import streamlit as st
 from xai_core import measured, render
 from xai_core.measured import Measured
 from xai_core.render.bars import intervals
-from xai_core.shortcuts import BY_SOURCE, COMMONEST, DATA, name_of
+from xai_core.shortcuts import BY_SOURCE, COMMONEST, DATA, measured_for, name_of
 
 from . import state
 from .rows import capital, interval, label
@@ -23,7 +23,7 @@ AREA = "area"
 def section() -> None:
     """The shortcuts of the data, and of one classifier."""
     data = measured.read(DATA)
-    classifiers = [name.removeprefix(name_of("")) for name in measured.names(name_of(""))]
+    classifiers = measured_for("galaxies")
     if data is None or not classifiers:
         st.info(f"Not measured yet. Run, with the galaxies in a data folder: {COMMAND}")
         return

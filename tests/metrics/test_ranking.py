@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xai_core.errors import InvalidInput
-from xai_core.metrics.ranking import auc
+from xai_core.metrics.ranking import auc, grouped_auc
 
 
 def by_pairs(truth, scores):
@@ -47,3 +47,21 @@ def test_the_interval_holds_the_truth_about_95_times_in_a_hundred(rng):
 def test_what_has_no_curve_gets_a_sentence(truth, scores):
     with pytest.raises(InvalidInput, match="one finite score a picture and two pictures of each class"):
         auc(np.array(truth, bool), np.array(scores, float))
+
+
+def test_by_group_is_that_of_groups_drawn_one_by_one(rng):
+    groups = rng.integers(30, size=240)
+    kind = (np.arange(30) % 2)[groups] == 1
+    scores = np.round(kind * 0.8 + rng.normal(size=30)[groups] + 0.3 * rng.normal(size=240), 1)  # pictures of a group are alike
+    found = grouped_auc(kind, scores, groups, resamples=500)
+    alone = auc(kind, scores)
+    assert found.value == alone.value
+    assert found.high - found.low > 1.5 * (alone.high - alone.low)
+    draws = []
+    for _ in range(500):
+        drawn = np.concatenate([np.flatnonzero(groups == name) for name in rng.integers(30, size=30)])
+        draws.append(by_pairs(kind[drawn], scores[drawn]))
+    assert (found.low, found.high) == pytest.approx(np.percentile(draws, (2.5, 97.5)), abs=0.04)
+    assert grouped_auc(kind, scores, np.arange(240)).low == pytest.approx(alone.low, abs=0.02)
+    with pytest.raises(InvalidInput, match="one group a picture"):
+        grouped_auc(kind, scores, groups[1:])

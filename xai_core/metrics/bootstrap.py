@@ -96,15 +96,15 @@ def bootstrap_report(
     classes = tuple(
         ClassEstimates(
             figures.name,
-            _estimate(figures.precision, precision[:, i]),
-            _estimate(figures.recall, recall[:, i]),
-            _estimate(figures.f1, f1[:, i]),
-            _estimate(figures.specificity, specificity[:, i]),
+            estimate(figures.precision, precision[:, i]),
+            estimate(figures.recall, recall[:, i]),
+            estimate(figures.f1, f1[:, i]),
+            estimate(figures.specificity, specificity[:, i]),
             figures.support,
         )
         for i, figures in enumerate(report.classes)
     )
-    return ReportEstimates(_estimate(report.accuracy, accuracy), classes, report.confusion, drawn)
+    return ReportEstimates(estimate(report.accuracy, accuracy), classes, report.confusion, drawn)
 
 
 def bootstrap_mean(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
@@ -114,7 +114,7 @@ def bootstrap_mean(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int =
         return Estimate(float("nan"), float("nan"), float("nan"))
     rng = np.random.default_rng(seed)
     means = [sample[rng.integers(sample.size, size=sample.size)].mean() for _ in range(resamples)]
-    return _estimate(float(sample.mean()), np.asarray(means))
+    return estimate(float(sample.mean()), np.asarray(means))
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def paired(first: ArrayLike, second: ArrayLike, *, resamples: int = RESAMPLES, s
     shares = np.array([gained, lost, count - gained - lost]) / count
     draws = np.random.default_rng(seed).multinomial(count, shares, resamples)
     p = float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
-    return Paired(_estimate((gained - lost) / count, (draws[:, 0] - draws[:, 1]) / count), gained, lost, p)
+    return Paired(estimate((gained - lost) / count, (draws[:, 0] - draws[:, 1]) / count), gained, lost, p)
 
 
 def grouped_difference(
@@ -166,10 +166,11 @@ def grouped_difference(
     units = np.unique(names, return_inverse=True)[1]
     change, size = np.bincount(units, two.astype(float) - one), np.bincount(units)
     draws = np.random.default_rng(seed).multinomial(len(size), np.full(len(size), 1 / len(size)), resamples)
-    return _estimate(float(change.sum() / size.sum()), (draws @ change) / (draws @ size))
+    return estimate(float(change.sum() / size.sum()), (draws @ change) / (draws @ size))
 
 
-def _estimate(value: float, draws: NDArray[np.float64]) -> Estimate:
+def estimate(value: float, draws: NDArray[np.float64]) -> Estimate:
+    """A figure with the percentiles 2.5 and 97.5 of its draws; those that are not finite are left out."""
     known = draws[np.isfinite(draws)]
     if not known.size:
         return Estimate(value, 0.0, 1.0)

@@ -1,7 +1,7 @@
-"""How far the class can be told without looking at the galaxy, and how much of a map lies beside it."""
+"""How far the class can be told without looking at the galaxy (the casting), and how much of a map lies beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from ..classifiers import Classifier, probabilities
 from ..errors import InvalidInput
 from ..explainers import EXPLAINERS, explain
-from ..metrics import Estimate, bootstrap_mean, wilson_interval
+from ..metrics import Estimate, bootstrap_mean, grouped_difference, wilson_interval
 from ..metrics.ranking import auc
 from ..types import Dataset
 from . import corners
+from .casting import casting_mask
 from .galaxy import galaxy_mask
 
 METHODS = ("grad_cam", "integrated_gradients", "saliency", "occlusion", "random_map")
@@ -24,6 +25,8 @@ SIZED = 1000
 """Training pictures from which the direction of a single number (larger means Other, or Elliptical) is taken."""
 
 BATCH = 20
+CASTINGS = ("casting", "simulated_castings")
+"""Data sets of castings: their masks are of defects, and groups are photographs, of which each has one class."""
 ALL = "all"
 COMMONEST, BY_SOURCE = "always the commonest class", "the commonest class of the picture's source"
 
@@ -60,31 +63,37 @@ def data_shortcuts(train: Dataset, val: Dataset, *, seed: int = 0, report: Repor
         raise InvalidInput(f"Expected pictures of two known classes, received {len(val.class_names)} classes in {val.name}.")
     rows = [*_source(train, val), *_corners(train, val, seed, report), *_zoom(train, val)]
     for row in rows:
-        report(_line(row))
+        report(line(row))
     return tuple(rows)
 
 
 def classifier_shortcuts(
     classifier: Classifier, val: Dataset, *, pictures: int = PICTURES, seed: int = 0, report: Report = print
 ) -> tuple[Row, ...]:
-    """A trained classifier by source and by subtype, and the share of its maps that lies beside the galaxy.
+    """A trained classifier by source and by subtype, and the share of its maps that lies beside the galaxy, or the casting.
 
     pictures: how many, drawn with the seed, are explained for the class that is predicted; the galaxy's outline is the true one
-    where the data set knows it, else `galaxy_mask`. Share outside: sum of |map| outside over the sum of |map|; by chance the
-    outside's share of the area, which is the row `area`. Blank maps and pictures without an outline are left out.
+    where the data set knows it, else `galaxy_mask`; the casting's is `casting_mask`. Of photographs of castings the intervals are
+    over photographs, the share outside is the mean of their means, and a photograph has no row of its own. Share outside: sum of
+    |map| outside over the sum of |map|; by chance the outside's share of the area, which is the row `area`. Blank maps and
+    pictures without an outline are left out.
     """
-    right = _right(classifier, val)
+    right, photographs = _right(classifier, val), _photographs(val)
     rows = [_accuracy("sources", "this classifier", ALL, right)]
+    if photographs is not None:
+        found = grouped_difference(np.zeros(len(right), bool), right, photographs, seed=seed)
+        rows = [replace(rows[0], low=found.low, high=found.high)]
     for section, names in (("sources", val.groups), ("subtypes", val.subtypes)):
-        if names is not None:
+        if names is not None and names is not photographs:
             rows += [_accuracy(section, "this classifier", str(name), right[names == name]) for name in np.unique(names)]
     rows += _background(classifier, val, min(pictures, len(val)), seed, report)
     for row in rows:
-        report(_line(row))
+        report(line(row))
     return tuple(rows)
 
 
-def _line(row: Row) -> str:
+def line(row: Row) -> str:
+    """A row as text."""
     figures = f"{row.value:.3f} ({row.low:.3f} to {row.high:.3f})"
     return f"{row.section:12}{row.what:52}{row.on:48}{row.figure:15}{figures:28}{row.pictures:6,} pictures"
 
@@ -182,23 +191,36 @@ def _background(classifier: Classifier, val: Dataset, count: int, seed: int, rep
     masks = {int(index): _mask(val, int(index)) for index in chosen}
     usable = [index for index, mask in masks.items() if mask.any() and not mask.all()]
     if not usable:
-        raise InvalidInput(f"No galaxy was found in the middle of {count} pictures of {val.name}.")
-    rows = [_share("area", [float(1 - masks[index].mean()) for index in usable])]
+        what = "casting" if val.name in CASTINGS else "galaxy"
+        raise InvalidInput(f"No {what} was found in the middle of {count} pictures of {val.name}.")
+    photographs = _photographs(val)
+    sources = np.arange(len(val)) if photographs is None else np.unique(photographs, return_inverse=True)[1]
+    of = sources[usable]
+    rows = [_share("area", np.array([1 - masks[index].mean() for index in usable]), of)]
     for method in METHODS:
         report(f"{EXPLAINERS.get(method).label} of {len(usable)} pictures ...")
-        outside = [share for share in _outside(classifier, val, method, usable, masks, seed) if np.isfinite(share)]
-        if outside:
-            rows.append(_share(EXPLAINERS.get(method).label, outside))
+        outside = np.array(_outside(classifier, val, method, usable, masks, seed))
+        if np.isfinite(outside).any():
+            rows.append(_share(EXPLAINERS.get(method).label, outside, of))
     return rows
 
 
+def _photographs(val: Dataset) -> NDArray[np.str_] | None:
+    return val.groups if val.name in CASTINGS else None
+
+
 def _mask(val: Dataset, index: int) -> NDArray[np.bool_]:
+    if val.name in CASTINGS:
+        return casting_mask(val.image(index)[0])
     return np.asarray(val.masks[index]) if val.masks is not None else galaxy_mask(val.image(index)[0])
 
 
-def _share(what: str, values: list[float]) -> Row:
-    found = bootstrap_mean(values)
-    return Row("background", what, "explained pictures", "share outside", found.value, found.low, found.high, len(values))
+def _share(what: str, values: NDArray[np.float64], sources: NDArray[np.int64]) -> Row:
+    """The mean over sources, each the mean of its pictures; values that are no numbers are left out."""
+    known = np.isfinite(values)
+    each = [float(values[known & (sources == source)].mean()) for source in np.unique(sources[known])]
+    found = bootstrap_mean(each)
+    return Row("background", what, "explained pictures", "share outside", found.value, found.low, found.high, int(known.sum()))
 
 
 def _outside(
@@ -209,7 +231,7 @@ def _outside(
     masks: dict[int, NDArray[np.bool_]],
     seed: int,
 ) -> list[float]:
-    """Share of |map| outside the galaxy, NaN for a blank map."""
+    """Share of |map| outside the galaxy (the casting), NaN for a blank map."""
     parameters: dict[str, Any] = {"seed": seed} if any(item.name == "seed" for item in EXPLAINERS.get(method).parameters) else {}
     shares = []
     for start in range(0, len(indices), BATCH):
