@@ -210,7 +210,7 @@ def test_true_outlines_are_used_where_they_are_known(monkeypatch):
 
 
 def photographs(count, each):
-    """Castings: photographs of `each` pictures that are all of one class, dark where the cavity is; one corner tells the class."""
+    """Castings: photographs of `each` pictures of one class, with a dark cavity; one corner tells the class."""
     labels = np.repeat(np.arange(count) % 2, each)
     pixels = np.random.default_rng(5).normal(90, 4, (len(labels), 96, 96, 3)).round().astype(np.uint8)
     pixels[labels == 1, :40, :40] += 30
