@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict; "
         "curve: accuracy over the number of training pictures; cnn1: the failure of the slides' first network; "
         "noise-split: where an autoencoder and a U-Net remove the noise; noise-kinds: the kind of noise, told rightly how often; "
+        "castings: the denoiser chosen by the kind; inspection: defects before and after; diffusion: samples and their spread; "
         "cifar10: a classifier on what was denoised, variational denoisers beside others, classes in latent maps",
     )
     bench.add_argument(
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "cnn1",
             "noise-split",
             "noise-kinds",
+            "castings",
+            "inspection",
+            "diffusion",
             "cifar10",
         ],
     )
@@ -175,6 +179,14 @@ def _bench(given: argparse.Namespace) -> None:
         from .experiments.noise_kinds import bench_noise_kinds
 
         bench_noise_kinds(limit=given.limit, seed=given.seed)
+    elif given.what == "castings":
+        from .experiments.castings import bench_castings
+
+        bench_castings(limit=given.limit, seed=given.seed)
+    elif given.what == "diffusion":
+        from .experiments.diffusion import bench_diffusion
+
+        bench_diffusion(limit=given.limit, seed=given.seed)
     elif given.what == "cifar10":
         from .experiments.cifar10 import bench_cifar10
 

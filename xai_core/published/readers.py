@@ -90,11 +90,6 @@ def _kept(name: str, factor: float, wanted: Mapping[str, Any]) -> Found | None:
     return Found(factor * value, bounds[0], bounds[1], split, int(row.get("pictures", 0)), model, found.command)
 
 
-def nowhere() -> Found | None:
-    """A figure that nobody measures here."""
-    return None
-
-
 def _figures(model: str) -> Mapping[str, Any]:
     figures: Mapping[str, Any] = read_manifest().get(model, {}).get("figures", {})
     return figures
