@@ -16,6 +16,7 @@ LAST_LEVEL = 1.0
 """The lowest noise level (sigma, 0-255 scale) that a sample passes before it ends without noise."""
 
 BATCH = 64
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ def posterior_samples(
         drawn[start : start + len(part)] = _descend(denoiser, batch, _levels(level, steps), eta, part)
         if progress:
             progress(min(1.0, (start + len(part)) / samples))
-    return PosteriorSamples(drawn, drawn.mean(axis=0), drawn.std(axis=0), steps, time.perf_counter() - began)
+    deviation = drawn.std(axis=0)
+    deviation[deviation < ROUNDING] = 0  # of equal samples, too
+    return PosteriorSamples(drawn, drawn.mean(axis=0), deviation, steps, time.perf_counter() - began)
 
 
 def draw(denoiser: Denoiser, count: int, *, steps: int = 30, eta: float = 1.0, seed: int = 0) -> Array:
