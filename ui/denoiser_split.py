@@ -56,7 +56,7 @@ def section(scene: Scene, upload: Dataset | None, found: Pictures) -> None:
     names = list(shown.shares)
     st.dataframe(
         {
-            "Region": [name.capitalize() for name in names],
+            "Region": [_region(name, scene, upload) for name in names],
             "Share of the noise": [_part(shown.shares, name) for name in names],
             "Found": [shown.shares[name].found_share for name in names],
             "Removed": [shown.shares[name].removed_share for name in names],
@@ -103,6 +103,13 @@ def _draw(split: Split) -> list[Drawn]:
         ),
     ]
     return [draw(picture) for picture in pictures]
+
+
+def _region(name: str, scene: Scene, upload: Dataset | None) -> str:
+    """A region in words; on castings the mask marks the defect, where there is one."""
+    masks = cache.dataset_of(scene, upload).masks
+    marked = scene.dataset == "simulated_castings" and masks is not None and masks[scene.index].any()
+    return (name.replace("object", "defect") if marked else name).capitalize()
 
 
 def _gap(split: Split) -> float:
