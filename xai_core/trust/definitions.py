@@ -64,7 +64,7 @@ DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
             "Sundararajan, Taly & Yan (2017), arXiv:1703.01365",
         ),
         MASS: Definition(
-            "Share of the positive values that lies on the object (of castings: on the defect); by chance its share of the picture.",
+            "Share of the positive values that lies on the object (on castings: the defect); by chance its share of the picture.",
             ARRAS,
         ),
         RANK: Definition("Of the k highest pixels, k the object's size, the share that lies on the object.", ARRAS),
