@@ -101,7 +101,7 @@ def _player(film: Film, drawn: list[tuple[list[Drawn], list[Drawn]]], timed: boo
             playing = st.toggle("Play", key=PLAY, on_change=_begin, args=(epochs,))
         st.button("Next epoch", key="cifar10-next", on_click=_next, args=(epochs,), disabled=playing)
     this, group = drawn[epochs.index(epoch)]
-    viewer(this, key="cifar10-film", columns=3, smallest=110, largest=220, toolbar=False)
+    viewer(this, key="cifar10-film", columns=3, smallest=84, largest=220, toolbar=False)
     if group:
         viewer(group, key="cifar10-film-group", columns=len(group), smallest=72, largest=130, toolbar=False)
         psnr = film.psnr[epochs.index(epoch)]

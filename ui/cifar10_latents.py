@@ -143,9 +143,8 @@ def _plane(made: LatentMap, kind: Labels, names: tuple[str, ...], chosen: int, l
 
 def _click() -> None:
     points = st.session_state["cifar10-plane"].selection.points
-    if points:
-        picture = points[0]["customdata"]
-        state.move(f"cifar10:point:{state.scene().dataset}", int(np.ravel(picture)[0]))
+    if points and "customdata" in points[0]:
+        state.move(f"cifar10:point:{state.scene().dataset}", int(points[0]["customdata"][0]))
 
 
 def _figures(made: LatentMap, kind: Labels, names: tuple[str, ...], classes: bool) -> None:
@@ -153,16 +152,16 @@ def _figures(made: LatentMap, kind: Labels, names: tuple[str, ...], classes: boo
     what = "classes" if classes else "photographs"
     scores = made.scores
     rows = [
-        ("Purity of the k-means clusters", f"{scores.purity:.1%}", f"{scores.chance:.1%}"),
-        ("Adjusted Rand index of the clusters", f"{scores.rand:.2f}", "0.00"),
+        ("Purity of clusters", f"{scores.purity:.1%}", f"{scores.chance:.1%}"),
+        ("Adjusted Rand index", f"{scores.rand:.2f}", "0.00"),
     ]
     if made.accuracy is not None:
-        accuracy = f"{made.accuracy.value:.1%} ({made.accuracy.low:.1%} to {made.accuracy.high:.1%})"
-        rows.insert(0, (f"{NEAREST} nearest neighbours name the class", accuracy, f"{1 / len(names):.1%}"))
+        accuracy = f"{made.accuracy.value:.1%} ({100 * made.accuracy.low:.0f} to {100 * made.accuracy.high:.0f})"
+        rows.insert(0, (f"Named by {NEAREST} neighbours", accuracy, f"{1 / len(names):.1%}"))
     else:
         same = float((kind[made.neighbours] == kind[:, None]).mean())
         shares = np.bincount(kind) / len(kind)
-        rows.insert(0, (f"Of {NEAREST} nearest, from the same photograph", f"{same:.1%}", f"{np.square(shares).sum():.1%}"))
+        rows.insert(0, (f"Of {NEAREST} nearest: same photograph", f"{same:.1%}", f"{np.square(shares).sum():.1%}"))
     st.dataframe(
         {
             "Figure": [row[0] for row in rows],

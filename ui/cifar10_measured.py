@@ -113,15 +113,15 @@ def _published() -> None:
             "Figure": [f"{line.published.figure} ({line.published.unit})" for line in lines],
             "Published": [f"{line.published.value:g}" if line.published.value is not None else "none" for line in lines],
             "Measured here": [f"{line.found.value:.1f}" if line.found else "not yet" for line in lines],
-            "Why they differ": [line.published.why for line in lines],
         },
         hide_index=True,
     )
     st.caption(
         "Published and measured are not of the same pictures: here 12,000 pictures of the official training set trained the "
-        "classifier and 1,000 others of it are named; the official test set is not on this machine. The published figures "
-        "have no code behind them."
+        "classifier and 1,000 others of it are named; the official test set is not on this machine. No code of the source makes "
+        "the published figures, which name no level of noise."
     )
+    st.page_link("pages/published.py", label="All published figures, and why they differ")
 
 
 def _confusions(found: Measured) -> None:

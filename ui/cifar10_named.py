@@ -46,8 +46,8 @@ def _picture(scene: Scene, upload: Dataset | None, found: Noisy, name: str) -> N
 
 def _sentence(classes: tuple[str, ...], shares: dict[str, Array], truth: str) -> str:
     """What each picture is taken for."""
-    told = ", ".join(f"{column} **{classes[int(share.argmax())]}** ({share.max():.0%})" for column, share in shares.items())
+    told = ", ".join(f"{column}: **{classes[int(share.argmax())]}** ({share.max():.0%})" for column, share in shares.items())
     label = CLASSIFIERS.get(NAME).label
     if truth not in classes:
-        return f"{label} takes them for: {told}. The picture has no label of the ten, so no answer is right or wrong."
-    return f"The picture is labelled **{truth}**. {label} takes them for: {told}."
+        return f"{label} names it as follows. {told}. The picture has no label of the ten, so no answer is right or wrong."
+    return f"The picture is labelled **{truth}**. {label} names it as follows. {told}."

@@ -36,7 +36,7 @@ def section(scene: Scene, found: Noisy, name: str) -> None:
         shifts = _sliders(told)
         scene = state.scene()
         row = cache.drawn(f"{key}-moved-{shifts}", lambda: _draw_moved(found, name, shifts))
-        viewer(row, key="cifar10-moved", columns=3, smallest=110, largest=210, toolbar=False)
+        viewer(row, key="cifar10-moved", columns=3, smallest=96, largest=210, toolbar=False)
     _strip(key, found, name, told)
     _explain()
 

@@ -143,7 +143,7 @@ def test_names_without_a_truth(opened):
     assert not page.errors
     names = load_classifier("cnn-cifar10").class_names
     clean = load_classifier("cnn-cifar10")(noisy(SCENE).clean)[0]
-    assert f"Clean **{names[clean.argmax()]}**" in text(page)
+    assert f"Clean: **{names[clean.argmax()]}**" in text(page)
     assert "no answer is right or wrong" in text(page)
 
 
@@ -157,7 +157,7 @@ def test_a_point_shows_its_neighbours(opened):
     assert after[0]["title"] == "Picture 5"
     assert after[0]["caption"] != before[0]["caption"]
     assert "no accuracy of naming them exists" in page.captions
-    assert page.table("By chance")["Figure"].tolist()[0].startswith("Of 10 nearest, from the same photograph")
+    assert page.table("By chance")["Figure"].tolist()[0].startswith("Of 10 nearest: same photograph")
     page.press("Show picture 5 above")
     assert page.query["index"] == "5"
 

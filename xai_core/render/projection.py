@@ -50,7 +50,7 @@ def projection(
             name=name,
             x=places[rows, 0],
             y=places[rows, 1],
-            customdata=pictures[rows, None],
+            customdata=pictures[rows, None].tolist(),  # a list, because an array comes back from a click as a mapping
             mode="markers",
             marker={
                 "color": COLOURS[order % len(COLOURS)],
