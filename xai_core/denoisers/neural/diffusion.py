@@ -34,9 +34,9 @@ class ScaleInput(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="xai_core")
 class LevelWaves(keras.layers.Layer):
-    """The level as sines and cosines of c_noise = ln(s) / 4 at `count` frequencies pi / 2^k: (N, H, W, C + 1) -> (N, 2 count).
+    """The level s as sines and cosines of ln(s) / 2^k, k = 0 ... count - 1: (N, H, W, C + 1) -> (N, 2 count).
 
-    The level is the mean of the last channel. No additive or multiplicative constant is trained.
+    s is the mean of the last channel, at least SMALLEST_SIGMA. Nothing in it is trained.
     """
 
     def __init__(self, count: int = 8, **options: Any) -> None:
@@ -45,8 +45,8 @@ class LevelWaves(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         sigma = keras.ops.mean(inputs[..., -1], axis=(1, 2))
-        frequencies = keras.ops.convert_to_tensor([4 * 2.0**-k for k in range(self.count)], inputs.dtype)
-        angles = keras.ops.log(keras.ops.maximum(sigma, SMALLEST_SIGMA))[:, None] / 4 * frequencies
+        frequencies = keras.ops.convert_to_tensor([2.0**-k for k in range(self.count)], inputs.dtype)
+        angles = keras.ops.log(keras.ops.maximum(sigma, SMALLEST_SIGMA))[:, None] * frequencies
         return keras.ops.concatenate([keras.ops.sin(angles), keras.ops.cos(angles)], axis=-1)
 
     def compute_output_shape(self, shape: Any) -> Any:
@@ -107,7 +107,7 @@ def build_diffusion(
     """A residual U-Net F that sees the picture at unit variance, inside the preconditioning of Karras et al.
 
     Input (side, side, channels + 1): the picture y = x + s n and, as last channel, s, the noise's standard deviation on the
-    picture's scale. Output D(y, s) = m + c_skip (y - m) + c_out F(c_in (y - m), ln(s) / 4), (side, side, channels). Trained with
+    picture's scale. Output D(y, s) = m + c_skip (y - m) + c_out F(c_in (y - m), ln s), (side, side, channels). Trained with
     the mean squared error, D is the posterior mean E[x | y], so that (y - D) / s predicts the noise n, as a diffusion model
     needs it, and (D - y) / s^2 is the gradient of ln p(y) (Tweedie).
 
