@@ -8,6 +8,7 @@ from xai_core.datasets.catalogue import DEFECTIVE, OK
 from xai_core.experiments import Noisy
 from xai_core.explainers import explain
 from xai_core.scene import Scene
+from xai_core.shortcuts import casting_mask
 from xai_core.trust.localisation import relevance_mass
 from xai_core.types import Array, Dataset, Explanation
 
@@ -48,6 +49,7 @@ def section(scene: Scene, upload: Dataset | None, found: Noisy, treated: Treated
         words=("no support", f"evidence for {DEFECTIVE}"),
         network=lambda: network,
     )
+    _beside(maps, cache.drawn(f"castings-mask-{cache.noise_key(scene)}", lambda: casting_mask(found.clean[0])))
     if dataset.masks is not None:
         _on_defect(maps, dataset.masks[scene.index])
     explained.foldouts(
@@ -83,17 +85,30 @@ def _answer(scene: Scene, shares: Array, truth: str) -> None:
         column.caption(f"named {named}{right}")
 
 
+def _beside(maps: Explanation, mask: Array) -> None:
+    """How much of each map lies beside the casting, whose outline is estimated from the clean picture."""
+    if mask.any():
+        st.caption(
+            f"Share of the map beside the casting: {_shares(maps, ~mask)}. A map that knows nothing has "
+            f"{1 - mask.mean():.0%} there."
+        )
+
+
 def _on_defect(maps: Explanation, mask: Array) -> None:
     """How much of each map lies on the defect, whose place is known."""
     if not mask.any():
         st.caption("This casting has no defect, so no map can lie on one.")
         return
+    st.caption(
+        f"Share of the map on the defect: {_shares(maps, mask)}. A map that knows nothing has {mask.mean():.1%} there, "
+        "the defect's share of the picture."
+    )
+
+
+def _shares(maps: Explanation, mask: Array) -> str:
+    """The share of each map on a part of the picture, in words."""
     shares = [relevance_mass(heatmap, mask) for heatmap in maps.heatmap]
-    words = ", ".join(
+    return ", ".join(
         f"{name.lower()} {'blank' if np.isnan(share) else f'{share:.1%}'}"
         for name, share in zip(panels.COLUMNS, shares, strict=True)
-    )
-    st.caption(
-        f"Share of the map that lies on the defect: {words}. A map that knows nothing has {mask.mean():.1%} there, "
-        "the defect's share of the picture."
     )

@@ -70,6 +70,7 @@ def test_salt_and_pepper_is_named_treated_and_inspected(opened):
     assert len(page.row("castings-cam")) == 3
     mask = load_dataset("simulated_castings").masks[0]
     assert f"A map that knows nothing has {mask.mean():.1%} there" in page.captions
+    assert "Share of the map beside the casting: clean " in page.captions
     assert page.query.keys() == {"dataset", "classifier", "noise"}
 
 
@@ -212,6 +213,34 @@ def test_measured_figures_are_said_in_words(opened, tmp_path, monkeypatch):
     assert "denoising helps: +10.0 points of accuracy (+4.0 to +15.0)" in text(page)
     assert list(page.table("Sensitivity")["Pictures"]) == ["clean", "noisy", "denoised"]
     assert "python -m xai_core bench inspection" in [block.value for block in page.app.get("code")]
+
+
+def test_shortcuts_and_kinds_are_read(opened, tmp_path, monkeypatch):
+    monkeypatch.setenv("XAI_MEASURED_DIR", str(tmp_path))
+    shared = {"low": 0.7, "high": 0.9, "pictures": 2880, "on": "all", "section": "corners"}
+    corners = [
+        shared | {"what": "always the commonest class", "figure": "accuracy", "value": 0.58},
+        shared | {"what": "corners: logistic regression", "figure": "AUC", "value": 0.8},
+        shared | {"what": "corners: logistic regression", "figure": "accuracy", "value": 0.75},
+    ]
+    measured.write("casting-shortcuts", corners, command="bench shortcuts")
+    outside = {"section": "background", "on": "explained pictures", "figure": "share outside", "pictures": 100}
+    maps = [
+        outside | {"what": what, "value": share, "low": share - 0.1, "high": share + 0.1}
+        for what, share in (("area", 0.5), ("Grad-CAM", 0.3))
+    ]
+    measured.write("shortcuts-casting-cnn", maps, command="bench shortcuts")
+    whole = {"low": 0.9, "high": 1.0, "pictures": 2400, "dataset": "mixed", "value": 0.99}
+    kinds = [whole | {"figure": "accuracy", "method": "network"}]
+    kinds += [whole | {"figure": "curve", "method": "network", "kind": "gaussian", "level": level} for level in (5, 25)]
+    told = [{"kind": kind, "told": {other: 9 * (other == kind) for other in KINDS}} for kind in KINDS]
+    kinds += [{"figure": "confusion", "dataset": "mixed", "method": "network"} | one for one in told]
+    measured.write("noise-kinds", kinds, command="bench noise-kinds")
+    page = opened(noise="salt_pepper", **{"view.around": "true", "view.kinds": "true"})
+    assert not page.errors
+    assert "**75.0%** of 2,880 pictures rightly" in text(page)
+    assert "On average 50% of the area lies beside the casting" in text(page)
+    assert "the network names **99.00%** of 2,400 rightly" in text(page)
 
 
 @pytest.mark.parametrize(
