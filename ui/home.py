@@ -67,6 +67,7 @@ def doors() -> None:
         )
         st.page_link("pages/classify.py", label="Open Classify")
         st.page_link("pages/castings.py", label="Open a whole study: Castings")
+        st.page_link("pages/cifar10.py", label="Open a whole study: CIFAR-10")
     with measure.container(border=True):
         st.markdown(
             "**Measure**\n\nRead what each network was trained on, how good it is on pictures it never saw, and where it fails."

@@ -7,7 +7,7 @@ import pytest
 
 from ui import jobs
 from ui.cifar10_film import part
-from xai_core import weights
+from xai_core import measured, weights
 from xai_core.classifiers import load_classifier
 from xai_core.denoisers import load_denoiser
 from xai_core.denoisers.latent import kl_by_channel, sample_posterior
@@ -194,3 +194,47 @@ def test_missing_weights_cost_their_panels(opened, tmp_path, monkeypatch, nothin
 def test_what_was_not_measured_says_how(opened, tmp_path, monkeypatch):
     monkeypatch.setenv("XAI_MEASURED_DIR", str(tmp_path))
     assert any("python -m xai_core bench cifar10" in note for note in opened("named").notes)
+
+
+PLACES = [
+    ("none", 0.0, "none", 0.9),
+    ("gaussian", 25.0, "none", 0.3),
+    ("gaussian", 25.0, NAME, 0.5),
+    ("gaussian", 25.0, "median", 0.4),
+]
+COUNTS = {"none": np.full((10, 10), 1) + 90 * np.eye(10, dtype=int), NAME: np.full((10, 10), 5) + 50 * np.eye(10, dtype=int)}
+
+
+def accuracy(noise, level, denoiser, value):
+    place = {"noise": noise, "level": level, "denoiser": denoiser, "value": value, "low": value - 0.1, "high": value + 0.05}
+    return place | {"section": "accuracy", "pictures": 1000}
+
+
+def confusion(noise, level, denoiser):
+    counts = COUNTS[denoiser].copy()
+    if denoiser == NAME:
+        counts[3, 5], counts[3, 3] = 20, 40  # cats named dogs
+    text = ";".join(" ".join(map(str, line)) for line in counts)
+    names = ";".join(load_classifier("cnn-cifar10").class_names)
+    return {"section": "confusion", "noise": noise, "level": level, "denoiser": denoiser, "counts": text, "classes": names}
+
+
+def neighbours(denoiser):
+    row = {"section": "latent", "denoiser": denoiser, "noise": "none", "level": 0.0, "value": 0.3, "low": 0.27, "high": 0.33}
+    return row | {"chance": 0.1, "purity": 0.22, "purity_chance": 0.13, "rand": 0.04}
+
+
+def test_what_was_measured_over_many_pictures(opened, tmp_path, monkeypatch):
+    monkeypatch.setenv("XAI_MEASURED_DIR", str(tmp_path))
+    rows = [accuracy(*place) for place in PLACES]
+    rows += [confusion("none", 0.0, "none"), confusion("gaussian", 25.0, NAME), neighbours("pixels"), neighbours(NAME)]
+    measured.write("cifar10", rows, command="python -m xai_core bench cifar10", seed=3)
+    page = opened("named", "latents")
+    assert not page.errors
+    told = text(page)
+    assert "Clean, 90.0% of 1,000 pictures are named rightly (80.0% to 95.0%)" in told
+    assert "30.0% without a denoiser, 50.0% after the variational one; the highest is 50.0% (Variational, stacked)" in told
+    assert "What grew most: cat named dog, 19 pictures more." in page.captions
+    assert "Measured on " in page.captions
+    assert page.table("Code of")["Code of"].tolist() == ["Pixels", "Variational, stacked"]
+    assert not [note for note in page.notes if "Not measured yet" in note]
