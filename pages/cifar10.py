@@ -3,11 +3,14 @@
 import streamlit as st
 
 from ui import cache, cifar10, cifar10_denoise, cifar10_traverse, panels, state
+from xai_core.scene import UPLOAD
 
 panels.header("CIFAR-10", "What does a variational denoiser draw, how sure is it, and can a classifier still name what it drew?")
 scene, upload = state.scene(), state.upload()
 with panels.guard():
     corner = st.container()
+    if scene.dataset != UPLOAD and not cache.origin(scene.dataset):
+        cifar10.offer()
     found = cache.noisy(scene, upload)
     cifar10.start(scene, found)
     if cifar10_denoise.fitting(found.clean.shape[1:]):

@@ -36,7 +36,13 @@ def start(scene: Scene, found: Noisy) -> None:
     elif scene.dataset != name:
         st.caption("The networks of this study were trained on CIFAR-10.")
     if scene.dataset != name:
-        st.button(DATA[name], on_click=state.move, args=("dataset", name))
+        offer()
+
+
+def offer() -> None:
+    """A button that shows a fitting picture, of CIFAR-10 where it is installed."""
+    name = next(name for name in DATA if cache.origin(name))
+    st.button(DATA[name], on_click=state.move, args=("dataset", name))
 
 
 Section = Callable[[Scene, Dataset | None, Noisy, str], None]

@@ -172,6 +172,14 @@ def test_another_picture_leads_to_a_fitting_one(opened):
     assert "cifar10-row" in page.rows()
 
 
+def test_a_data_set_that_is_not_here_has_a_way_out(opened):
+    page = opened(dataset="stl10")
+    [error] = page.errors
+    assert "STL-10 is not on this machine" in error
+    page.press("Show a small photograph")
+    assert "cifar10-row" in settled(page).rows()
+
+
 @pytest.mark.parametrize(
     ("name", "lost"),
     [
