@@ -81,8 +81,15 @@ def _answer(scene: Scene, shares: Array, truth: str) -> None:
     for column, name, share in zip(st.columns(len(panels.COLUMNS)), panels.COLUMNS, shares.tolist(), strict=True):
         named = DEFECTIVE if share >= 0.5 else OK
         right = "" if not truth else (" (right)" if named == truth else " (wrong)")
-        column.metric(f"{name}: probability of {DEFECTIVE}", f"{share:.1%}")
+        column.metric(f"{name}: probability of {DEFECTIVE}", _certain(share))
         column.caption(f"named {named}{right}")
+
+
+def _certain(share: float) -> str:
+    """A probability, never a 0 or 100 % that is not exact."""
+    if 0.9995 <= share < 1:
+        return "over 99.9%"
+    return "under 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 
 
 def _beside(maps: Explanation, mask: Array) -> None:

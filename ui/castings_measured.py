@@ -2,28 +2,22 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from xai_core import measured, published, render
-from xai_core.experiments.noise_kinds import METHODS
+from xai_core.denoisers import DENOISERS
 from xai_core.experiments.noise_kinds import NAME as NOISE_KINDS
 from xai_core.measured import Measured
-from xai_core.noise import NOISES
-from xai_core.noise.detection import KINDS
 from xai_core.render.bars import intervals
-from xai_core.shortcuts import CASTING_DATA, COMMONEST, measured_for, name_of
 
-from . import panels, state
+from . import castings_around, castings_kinds, panels, state
 from .castings_why import LABELS, in_words
 from .rows import capital, interval, label
-from .shortcuts import AREA
 
 QUALITY, INSPECTION = "castings", "inspection"
 CLEAN, NOISY, DENOISED, CHANGE, ALL = "clean", "noisy", "denoised", "denoised less noisy", "all three"
 """Conditions of `bench inspection`, the difference of two of them, and all its kinds of noise together."""
-WHERE = {"mixed": "Data sets it was trained on, unseen pictures", "new": "Data sets it was never trained on"}
 FIGURES = ("accuracy", "sensitivity", "specificity", "f1")
 PERCENT = st.column_config.NumberColumn(format="percent")
 
@@ -51,66 +45,55 @@ def _part(names: Callable[[], tuple[str, ...]], command: str, show: Callable[[Me
         st.code(one.command, language="bash", wrap_lines=True)
 
 
-def _kinds(found: Measured) -> None:
-    """Accuracy of both detectors, over the level, and which kind is taken for which."""
-    groups = [name for name in WHERE if found.where(figure="accuracy", dataset=name)]
-    where = state.control(
+def _quality(found: Measured) -> None:
+    """PSNR and SSIM of each denoiser under one noise, beside the published figures."""
+    kinds = list(dict.fromkeys(row["noise"] for row in found.where(section="quality")))
+    noise = state.control(
         st.segmented_control,
-        "Pictures",
-        "castings_where",
-        groups[0],
-        options=groups,
-        format_func=WHERE.__getitem__,
+        "Noise",
+        "castings_quality_noise",
+        kinds[0],
+        options=kinds,
+        format_func=LABELS.__getitem__,
         required=True,
     )
-    shares = {method: found.row(figure="accuracy", dataset=where, method=method) for method in METHODS}
-    told = "; ".join(
-        f"the {'network' if method == 'network' else 'classical detector'} names **{row['value']:.2%}** of "
-        f"{row['pictures']:,} rightly ({panels.interval((row['low'], row['high']))})"
-        for method, row in shares.items()
-        if row
-    )
-    st.markdown(f"Six kinds at levels from hardly visible to strong: {told}.")
-    noisy = [kind for kind in KINDS if kind != "none"]
-    kind = state.control(
-        st.segmented_control, "Kind", "castings_kind", noisy[0], options=noisy, format_func=LABELS.__getitem__, required=True
-    )
-    parameter = NOISES.get(kind).parameter("level")
-    lines = {}
-    for method in METHODS:
-        rows = sorted(found.where(figure="curve", dataset=where, method=method, kind=kind), key=_level)
-        if rows:
-            lines[capital(method)] = tuple([row[key] for row in rows] for key in ("level", "value", "low", "high"))
-    if lines:
-        chart = render.interval_curves(
-            lines, value="Named rightly", level=f"{parameter.label} ({parameter.unit})", share=True, log_x=True
+    said = [line.published for line in published.table() if line.published.system == "D2"]
+    for column, (figure, title, factor) in zip(
+        st.columns(2, gap="medium"), (("psnr", "PSNR (dB)", 1), ("ssim", "SSIM", 100)), strict=True
+    ):
+        rows = found.where(section="quality", noise=noise, figure=figure)
+        values = {_denoiser(row["denoiser"]): interval(row) for row in rows}
+        here = (one.value for one in said if one.figure.lower().startswith(figure) and in_words(noise) in one.label)
+        mark = next((value / factor for value in here if value), None)
+        ends = [end for _, *pair in values.values() for end in pair] + ([mark] if mark else [])
+        room = 0.1 * (max(ends) - min(ends) or 1)
+        chart = intervals(
+            values,
+            title=f"{title}, mean over photographs",
+            bounds=(min(ends) - room, max(ends) + room),
+            text=".1f" if figure == "psnr" else ".3f",
+            mark=mark,
+            mark_text="published" if mark else "",
+            special=[_denoiser("noisy")],
         )
-        levels = next(iter(lines.values()))[0]
-        chart.update_xaxes(tickvals=levels, ticktext=[f"{value:g}" for value in levels])
-        st.plotly_chart(chart, config=render.CONFIG, key="castings-curve", width="stretch")
-    names = [LABELS[one] for one in KINDS]
-    for column, method in zip(st.columns(len(METHODS), gap="medium"), METHODS, strict=True):
-        rows = {row["kind"]: row["told"] for row in found.where(figure="confusion", dataset=where, method=method)}
-        with column:
-            if rows.keys() == set(KINDS):
-                st.markdown(f"**{capital(method)}**: which kind is taken for which")
-                counts = [[rows[true][named] for named in KINDS] for true in KINDS]
-                chart = render.confusion_matrix(counts, names)
-                st.plotly_chart(chart, config=render.CONFIG, key=f"castings-confusion-{method}", width="stretch")
-    errors = found.where(figure="level error", dataset=where)
-    if errors:
-        words = ", ".join(f"{in_words(row['kind'])} {row['median']:.0%}" for row in errors)
-        st.caption(f"Error of the estimated level, median of |estimate - level| / level: {words}.")
-
-
-def _level(row: Any) -> float:
-    return float(row["level"])
-
-
-def _quality(found: Measured) -> None:
-    """PSNR and SSIM of the routed castings beside the published ones."""
+        column.plotly_chart(chart, config=render.CONFIG, key=f"castings-quality-{figure}", width="stretch")
+    told = {row["figure"]: row for row in found.where(section="detection", noise=noise)}
+    first = found.where(section="quality", noise=noise)[0]
+    words = (
+        f"{first['pictures']} pictures of {first['photographs']} photographs ({first['split']}), 95 % intervals by photograph."
+    )
+    if "accuracy" in told:
+        words += f" The kind was named rightly on {told['accuracy']['value']:.1%} of them."
+    if "error of the level" in told:
+        words += f" The level read from the picture is off by {told['error of the level']['value']:.0%} on average."
+    st.caption(words)
     _published(("D2",))
-    st.dataframe([dict(row) for row in found.rows], hide_index=True)
+
+
+def _denoiser(name: str) -> str:
+    """A row of the measurement of denoisers in words."""
+    words = {"noisy": "Noisy", "automatic": "As detected, right or wrong"}
+    return words[name] if name in words else DENOISERS.get(name).label
 
 
 def _inspection(found: Measured) -> None:
@@ -161,66 +144,6 @@ def change(value: float, low: float, high: float) -> str:
     return f"denoising neither helps nor harms for sure: {points}; the interval holds zero."
 
 
-def _shortcuts(found: Measured) -> None:
-    """What tells the class without the casting, or how much of a classifier's maps lies beside it."""
-    if found.name == CASTING_DATA:
-        _corners(found)
-    else:
-        _beside(found)
-
-
-def _corners(found: Measured) -> None:
-    """What four corners without metal tell about the class."""
-    chart = intervals(
-        {capital(row["what"]): interval(row) for row in found.where(section="corners", figure="AUC")},
-        title="Area under the ROC curve",
-        bounds=(0.3, 1.0),
-        mark=0.5,
-        mark_text="chance",
-    )
-    st.plotly_chart(chart, config=render.CONFIG, key="castings-corners", width="stretch")
-    chance = found.row(what=COMMONEST)
-    ways = [row for row in found.where(section="corners", figure="accuracy") if row is not chance]
-    if not (ways and chance):
-        return
-    best = max(ways, key=lambda row: row["value"])
-    st.markdown(
-        "The classes were lit differently. A classifier that sees nothing but the four corners, where no metal is, names "
-        f"up to **{best['value']:.1%}** of {best['pictures']:,} pictures rightly "
-        f"({panels.interval((best['low'], best['high']))}, by photograph); to name always the commonest class would be "
-        f"right in {chance['value']:.1%}. Whatever it reads there, a network that sees the whole picture can read as well."
-    )
-
-
-def _beside(found: Measured) -> None:
-    """Share of a classifier's maps beside the casting."""
-    name = found.name.removeprefix(name_of(""))
-    rows = found.where(section="background")
-    area = next((row for row in rows if row["what"] == AREA), None)
-    maps = [row for row in rows if row["what"] != AREA]
-    if area is None or not maps:
-        return
-    st.markdown(f"**{label(name).removesuffix(' (castings)')}**: share of its maps beside the casting")
-    chart = intervals(
-        {row["what"]: interval(row) for row in maps},
-        title="Share of |map| beside the casting",
-        bounds=(0.0, 1.04),
-        mark=area["value"],
-        mark_text="area",
-        special=[row["what"] for row in maps if "control" in row["what"]],
-    )
-    st.plotly_chart(chart, config=render.CONFIG, key=f"castings-beside-{name}", width="stretch")
-    st.markdown(
-        f"On average {area['value']:.0%} of the area lies beside the casting's outline, so a map that knows nothing has "
-        "that share there. What remains beside it is where the score is sensitive to table and light, by that method's "
-        "definition."
-    )
-
-
-def _measured_shortcuts() -> tuple[str, ...]:
-    return (CASTING_DATA, *map(name_of, measured_for("casting")))
-
-
 def _published(systems: tuple[str, ...]) -> None:
     """The published figures of these systems beside those measured here."""
     lines = [line for line in published.table() if line.published.system in systems]
@@ -249,13 +172,17 @@ def _of(name: str) -> Callable[[], tuple[str, ...]]:
 
 
 PARTS: tuple[tuple[str, str, Callable[[], None]], ...] = (
-    ("kinds", "How often is the kind of noise named rightly?", partial(_part, _of(NOISE_KINDS), NOISE_KINDS, _kinds)),
+    (
+        "kinds",
+        "How often is the kind of noise named rightly?",
+        partial(_part, _of(NOISE_KINDS), NOISE_KINDS, castings_kinds.section),
+    ),
     ("quality", "How good is the denoised casting?", partial(_part, _of(QUALITY), QUALITY, _quality)),
     ("inspection", "Does denoising help the inspection?", partial(_part, _of(INSPECTION), INSPECTION, _inspection)),
     (
         "around",
         "Do the classifiers see the casting, or what is around it?",
-        partial(_part, _measured_shortcuts, "shortcuts --classifier casting-cnn", _shortcuts),
+        partial(_part, castings_around.measured_names, "shortcuts --classifier casting-cnn", castings_around.section),
     ),
     ("figures", "Published beside measured", _all_published),
 )

@@ -236,11 +236,23 @@ def test_shortcuts_and_kinds_are_read(opened, tmp_path, monkeypatch):
     told = [{"kind": kind, "told": {other: 9 * (other == kind) for other in KINDS}} for kind in KINDS]
     kinds += [{"figure": "confusion", "dataset": "mixed", "method": "network"} | one for one in told]
     measured.write("noise-kinds", kinds, command="bench noise-kinds")
-    page = opened(noise="salt_pepper", **{"view.around": "true", "view.kinds": "true"})
+    measured.write("castings", list(quality()), command="bench castings")
+    opening = dict.fromkeys(("view.around", "view.kinds", "view.quality"), "true")
+    page = opened(noise="salt_pepper", **opening)
     assert not page.errors
     assert "**75.0%** of 2,880 pictures rightly" in text(page)
     assert "On average 50% of the area lies beside the casting" in text(page)
     assert "the network names **99.00%** of 2,400 rightly" in text(page)
+    assert "213 pictures of 27 photographs (casting val)" in page.captions
+    assert "The kind was named rightly on 97.0% of them" in page.captions
+
+
+def quality():
+    shared = {"noise": "salt_pepper", "low": 0.9, "high": 40.0, "pictures": 213, "photographs": 27, "split": "casting val"}
+    for denoiser in ("noisy", "median", "automatic"):
+        for figure, value in (("psnr", 33.0), ("ssim", 0.95)):
+            yield shared | {"section": "quality", "denoiser": denoiser, "figure": figure, "value": value}
+    yield shared | {"section": "detection", "denoiser": "", "figure": "accuracy", "value": 0.97}
 
 
 @pytest.mark.parametrize(
