@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from xai_core import render
-from xai_core.denoisers.classical.notch import Peak, find_peaks
 from xai_core.experiments import Noisy
 from xai_core.noise import NOISES
 from xai_core.noise.density import density
 from xai_core.noise.estimate import estimate_sigma, estimate_sigma_immerkaer
+from xai_core.noise.waves import Peak, find_peaks
 from xai_core.scene import Scene
 from xai_core.types import Array, Dataset
 

@@ -10,11 +10,12 @@ from xai_core.datasets import load_dataset
 from xai_core.denoisers import load_denoiser
 from xai_core.denoisers.classical import FILTERS
 from xai_core.denoisers.classical._patches import principal_axes, shrink_patches
-from xai_core.denoisers.classical.notch import Peak, _wave, find_peaks, spectrum
+from xai_core.denoisers.classical.notch import _wave
 from xai_core.denoisers.classical.wavelet import WAVELETS
 from xai_core.errors import DataNotFound, InvalidInput
 from xai_core.metrics import psnr
 from xai_core.noise import add_noise
+from xai_core.noise.waves import Peak, find_peaks, spectrum
 
 SIGMA = 25 / 255
 NAMES = [spec.name for spec in FILTERS if not spec.supports.get("optional")]

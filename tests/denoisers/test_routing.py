@@ -6,11 +6,12 @@ import pytest
 from xai_core.datasets.simulated_castings import draw
 from xai_core.denoisers import DENOISERS, load_denoiser, routing
 from xai_core.denoisers._stabilise import DARKEST, anscombe, logarithm
-from xai_core.denoisers.classical.notch import Peak, notch, notch_at
+from xai_core.denoisers.classical.notch import notch, notch_at
 from xai_core.images import clip
 from xai_core.metrics import psnr
 from xai_core.noise import add_noise
 from xai_core.noise.detection import KINDS
+from xai_core.noise.waves import Peak
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..noise.detection import KINDS, Detected, Kind, detect_noise, estimate
+from ..noise.waves import Peak
 from ..types import Array
 from ._stabilise import Transform, anscombe, logarithm
-from .classical.notch import Peak, notch_at
+from .classical.notch import notch_at
 
 NETWORK = "unet"
 """In `ROUTES`: unet-grey for grey pictures, unet-colour for colour pictures."""

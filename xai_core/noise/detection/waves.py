@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...types import Array
+from ..waves import top, usual
 from .base import Floats
 from .spectra import windowed
 
@@ -31,9 +32,9 @@ class Wave:
 
 def find_wave(image: Array) -> Wave:
     """The likeliest of one picture (H, W, C), as `detect_noise` describes."""
-    # `denoisers.classical.notch.find_peaks`, in a layer above, knows neither amplitude nor phase and leaves out the lowest
-    # frequencies, where only these two tell a wave from the picture.
-    from scipy.ndimage import maximum_filter, median
+    # `find_peaks` knows neither amplitude nor phase and leaves out the lowest frequencies, where only these two tell a wave
+    # from the picture.
+    from scipy.ndimage import maximum_filter
 
     plane, window = windowed(image)
     height, width = plane.shape
@@ -41,30 +42,22 @@ def find_wave(image: Array) -> Wave:
     magnitude = np.abs(np.fft.fft2(plane * window)) + 1e-6 * window.sum()  # rounding: a flat picture has no peaks
     v, u = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)
     radius = np.hypot(u, v)
-    ring = np.round(radius * side).astype(int)
-    usual = median(magnitude, ring, np.arange(ring.max() + 1))[ring]
+    level = usual(magnitude)
     half = (v > 0) | ((v == 0) & (u > 0)) | (v == -0.5) | ((v == 0) & (u == -0.5))  # the other half mirrors it
     peaks = (magnitude == maximum_filter(magnitude, 5, mode="wrap")) & (radius > 4 / side) & half
     places = np.argwhere(peaks)
     # The four highest, and the four highest over what is usual at their radius.
-    first = [np.argsort(-height_of[peaks])[:4] for height_of in (magnitude, magnitude / usual)]
+    first = [np.argsort(-height_of[peaks])[:4] for height_of in (magnitude, magnitude / level)]
     best = Wave()
     for row, column in places[np.unique(np.concatenate(first))].tolist():
         near = np.arange(-5, 6)
         beside = magnitude[(row + near) % height][:, (column + near) % width]
-        contrast = float(magnitude[row, column] / max(usual[row, column], np.median(beside)))
-        down, right = v[row, 0] + _top(beside[4:7, 5]) / height, u[column] + _top(beside[5, 4:7]) / width
+        contrast = float(magnitude[row, column] / max(level[row, column], np.median(beside)))
+        down, right = v[row, 0] + top(beside[4:7, 5]) / height, u[column] + top(beside[5, 4:7]) / width
         amplitude, coherence = _follow(plane, window, float(down), float(right))
         found = Wave((float(right), float(down)), contrast, coherence, amplitude)
         best = max(best, found, key=lambda wave: wave.odds)
     return best
-
-
-def _top(three: Floats) -> float:
-    """Where between its neighbours a peak is highest, in steps: the parabola through three logarithms."""
-    before, here, after = np.log(three)
-    bend = before - 2 * here + after
-    return float(0.5 * (before - after) / bend) if bend < 0 else 0.0
 
 
 def _follow(plane: Floats, window: Floats, down: float, right: float) -> tuple[float, float]:
