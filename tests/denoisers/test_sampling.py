@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from xai_core.denoisers import Denoiser, load_denoiser
+from xai_core.denoisers import DENOISERS, Denoiser, load_denoiser, sampling
 from xai_core.denoisers.sampling import draw, posterior_samples
 from xai_core.errors import InvalidInput
+from xai_core.noise import add_noise
 from xai_core.registry import Spec
+from xai_core.training import get_recipe
 
 PRIOR_MEAN, PRIOR = 0.5, 0.06
 LEVEL = 25.0
@@ -68,10 +70,31 @@ def test_a_sample_is_its_own(rng):
     assert not np.array_equal(many[0], many[1])
 
 
-def test_progress_ends_at_one(rng):
+def test_a_sample_is_not_given_the_noise_of_its_picture():
+    """NumPy's generators of 7 and of (7, 0) are the same: the fresh noise of a sample must be no part of the picture's."""
+    clean = np.full((1, 60, 60, 1), PRIOR_MEAN, np.float32)
+    noise = add_noise(clean, "gaussian", LEVEL, seed=7) - clean
+    kept = posterior_samples(EXACT, clean, LEVEL, samples=4, steps=2, seed=7).samples - PRIOR_MEAN
+    for sample in kept:
+        assert abs(np.corrcoef(sample.ravel(), noise.ravel())[0, 1]) < 4 / 60
+
+
+def test_progress_grows_step_by_step_to_one(rng):
     shares = []
     posterior_samples(EXACT, rng.random((1, 4, 4, 1), np.float32), LEVEL, samples=100, steps=2, progress=shares.append)
-    assert shares == sorted(shares) and shares[-1] == 1
+    np.testing.assert_allclose(shares, [0.32, 0.64, 0.82, 1.0])
+
+
+def test_large_pictures_are_refined_few_at_a_time(rng):
+    """Memory is bounded, and a sample is the same however many are refined together."""
+    noisy = rng.random((1, 8, 8, 1), np.float32)
+    together = posterior_samples(EXACT, noisy, LEVEL, samples=5, steps=3).samples
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sampling, "BATCH_PIXELS", 130)
+        shares = []
+        apart = posterior_samples(EXACT, noisy, LEVEL, samples=5, steps=3, progress=shares.append).samples
+    assert len(shares) == 9
+    np.testing.assert_allclose(apart, together, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +117,33 @@ def test_only_a_denoiser_that_is_told_the_level(rng):
 
 
 def test_pictures_out_of_nothing_have_the_priors_mean_and_spread():
-    spec = replace(EXACT.spec, supports={"guided": True, "shape": (30, 30, 1), "highest": 900})
+    spec = replace(EXACT.spec, supports={"guided": True, "shape": (30, 30, 1), "highest": 900, "mean": PRIOR_MEAN})
     found = draw(Exact(spec), 3, steps=300)
     assert found.shape == (3, 30, 30, 1)
     assert found.mean() == pytest.approx(PRIOR_MEAN, abs=0.006)
     assert found.std() == pytest.approx(PRIOR, rel=0.06)
+
+
+def test_nothing_starts_at_the_mean_brightness_of_the_pictures():
+    """m + b + s n: mean m; over pictures, the mean's variance is b's and s^2 over the number of pixels."""
+    began = []
+
+    class Asked(Exact):
+        def unclipped(self, images, level=None):
+            began.append(images)
+            return super().unclipped(images, level)
+
+    supports = {"guided": True, "shape": (8, 8, 1), "highest": 400, "mean": 0.3, "brightness_spread": 0.4}
+    draw(Asked(replace(EXACT.spec, supports=supports)), 3000, steps=1)
+    means = began[0].mean(axis=(1, 2, 3))
+    variance = 0.4**2 + (400 / 255 / 8) ** 2
+    assert means.mean() == pytest.approx(0.3, abs=4 * np.sqrt(variance / 3000))
+    assert means.var() == pytest.approx(variance, rel=0.12)
+    assert (began[0] - means[:, None, None, None]).std() == pytest.approx(400 / 255 * np.sqrt(63 / 64), rel=0.01)
+
+
+def test_a_diffusion_model_starts_as_its_recipe_ends():
+    """What the network was trained with and what a draw assumes is the same."""
+    supports, recipe = DENOISERS.get("diffusion-fashion").supports, get_recipe("diffusion-fashion")
+    assert supports["mean"] == dict(recipe.arguments)["mean"]
+    assert supports["highest"] == max(high for _, _, high in recipe.noise)

@@ -1,8 +1,9 @@
 """Several clean pictures that the same noisy one could come from: posterior samples of a diffusion model."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +16,8 @@ from . import Denoiser
 LAST_LEVEL = 1.0
 """The lowest noise level (sigma, 0-255 scale) that a sample passes before it ends without noise."""
 
-BATCH = 64
+BATCH, BATCH_PIXELS = 64, 2**20
+"""Pictures that are refined together, and their pixels, which bound the memory."""
 ROUNDING = 1e-6
 
 
@@ -56,7 +58,7 @@ def posterior_samples(
 
     denoiser: guided by the level. noisy: (N, H, W, C), not clipped: clipping takes away what the network expects, and dark and
     bright areas come out too certain. level: sigma of its Gaussian noise, 0-255 scale. samples: S; sample i is the same
-    whatever S. steps: network evaluations a sample. progress: called with the finished share.
+    whatever S, for the same pictures. steps: network evaluations a sample. progress: called with the finished share, each step.
     Raises InvalidInput for another denoiser and numbers out of range.
     Source: Ho et al. (2020), arXiv:2006.11239; Song et al. (2021), arXiv:2010.02502; Kawar et al. (2021), arXiv:2105.14951
     (denoising by sampling).
@@ -65,14 +67,18 @@ def posterior_samples(
     _check(denoiser, level, samples, steps, eta)
     began = time.perf_counter()
     drawn = np.empty((samples, *batch.shape), np.float32)
-    # One generator a sample, so that a sample does not depend on how many there are.
-    generators = [np.random.default_rng((seed, index)) for index in range(samples)]
-    at_once = max(1, BATCH // max(1, len(batch)))
+    # One generator a sample, so that a sample does not depend on how many there are. From 1: NumPy's (seed, 0) is the same as
+    # seed, of which `add_noise` made the picture's noise, and a sample would be given that noise again.
+    generators = [np.random.default_rng((seed, 1 + index)) for index in range(samples)]
+    at_once = max(1, min(BATCH // max(1, len(batch)), BATCH_PIXELS // max(1, batch[..., 0].size)))
+
+    def advance(start: int, share: float) -> None:
+        if progress:
+            progress(min(1.0, (start + share * min(at_once, samples - start)) / samples))
+
     for start in range(0, samples, at_once):
         part = generators[start : start + at_once]
-        drawn[start : start + len(part)] = _descend(denoiser, batch, _levels(level, steps), eta, part)
-        if progress:
-            progress(min(1.0, (start + len(part)) / samples))
+        drawn[start : start + len(part)] = _descend(denoiser, batch, _levels(level, steps), eta, part, partial(advance, start))
     deviation = drawn.std(axis=0)
     deviation[deviation < ROUNDING] = 0  # of equal samples, too
     return PosteriorSamples(drawn, drawn.mean(axis=0), deviation, steps, time.perf_counter() - began)
@@ -81,13 +87,21 @@ def posterior_samples(
 def draw(denoiser: Denoiser, count: int, *, steps: int = 30, eta: float = 1.0, seed: int = 0) -> Array:
     """Pictures out of nothing: the reverse diffusion from the highest level that the network was trained on, (count, H, W, C).
 
+    It starts at m + b + s n: m the mean of the training pictures' pixels, b ~ N(0, brightness_spread^2) one number a picture, s
+    the highest level, n ~ N(0, 1). At sigma 900 single pixels are lost, but not a picture's mean brightness, the average of
+    hundreds of them: started at another brightness, all pictures would come out too bright or too dark. Hence m and b.
+
     Raises InvalidInput for a denoiser that was not trained for it (`spec.supports["highest"]`).
     """
-    highest, shape = denoiser.spec.supports.get("highest"), denoiser.spec.supports.get("shape")
-    if highest is None or shape is None:
+    supports = denoiser.spec.supports
+    if not {"highest", "mean", "shape"} <= supports.keys():
         raise InvalidInput(f"{denoiser.spec.label} was not trained on pure noise. Choose diffusion-fashion.")
-    noise = np.random.default_rng((seed, count)).standard_normal((count, *shape), np.float32)
-    start = np.asarray(0.5 + highest / 255 * noise, np.float32)
+    # The 0 sets these numbers apart from those of the samples.
+    rng = np.random.default_rng((seed, 0, count))
+    noise = rng.standard_normal((count, *supports["shape"]), np.float32)
+    brightness = supports["mean"] + supports.get("brightness_spread", 0.0) * rng.standard_normal((count, 1, 1, 1))
+    highest = supports["highest"]
+    start = np.asarray(brightness + highest / 255 * noise, np.float32)
     drawn = posterior_samples(denoiser, start, highest, samples=1, steps=steps, eta=eta, seed=seed).samples
     return np.asarray(drawn[0], np.float32)
 
@@ -111,13 +125,22 @@ def _levels(level: float, steps: int) -> NDArray[np.float64]:
 
 
 def _descend(
-    denoiser: Denoiser, noisy: Array, levels: NDArray[np.float64], eta: float, generators: Sequence[np.random.Generator]
+    denoiser: Denoiser,
+    noisy: Array,
+    levels: NDArray[np.float64],
+    eta: float,
+    generators: Sequence[np.random.Generator],
+    advance: Callable[[float], None],
 ) -> Array:
-    """One sample of each picture for each generator, (len(generators), N, H, W, C), clipped."""
+    """One sample of each picture for each generator, (len(generators), N, H, W, C), clipped.
+
+    advance: called with the finished share of the steps.
+    """
     count = len(generators)
     state = np.repeat(noisy[None], count, axis=0).reshape(-1, *noisy.shape[1:])
-    for now, following in zip(levels, [*levels[1:], 0.0], strict=True):
+    for step, (now, following) in enumerate(zip(levels, [*levels[1:], 0.0], strict=True), 1):
         clean = denoiser.unclipped(state, float(now))
+        advance(step / len(levels))
         if not following:
             state = clean
             break

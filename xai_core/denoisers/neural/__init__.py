@@ -3,7 +3,8 @@
 supports: neural; channels - of the pictures that it takes (a grey one takes the channels of a colour picture one by one);
 shape - (H, W, C) where it takes no other; guided - its last input channel is the noise's level; blind - it needs no level;
 pictures - the data sets whose pictures it was made for; reach - pixels that an output pixel sees, each way; stride - multiples at
-which a crop may begin; highest - the noise level that a diffusion model was trained up to, from which it draws out of nothing.
+which a crop may begin; highest - the noise level that a diffusion model was trained up to, from which it draws out of nothing;
+mean, brightness_spread - of the training pictures' pixels, and how much (standard deviation) one picture's mean differs from it.
 """
 
 from ...registry import Spec
@@ -73,7 +74,16 @@ NETWORKS: tuple[Spec, ...] = (
         "A noise predictor for every level: it answers at once, or draws several answers that could all be true.",
         citation="Ho et al. (2020), arXiv:2006.11239; Karras et al. (2022), arXiv:2206.00364",
         passes="1 forward pass; a sample takes one a step",
-        supports={"shape": (28, 28, 1), "channels": 1, "neural": True, "guided": True, "pictures": ("fashion_mnist",)},
+        supports={
+            "shape": (28, 28, 1),
+            "channels": 1,
+            "neural": True,
+            "guided": True,
+            "pictures": ("fashion_mnist",),
+            "highest": 900,
+            "mean": 0.286,
+            "brightness_spread": 0.126,
+        },
     ),
     Spec(
         "unet-cifar10",
