@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import TimeoutError as TooLate
 
-READY = 240_000  # milliseconds: the first visit of a busy machine loads TensorFlow and traces every network
+from tests.e2e.looking import READY, at_rest, drawn
+
 START = "dataset=simulated_castings&noise=speckle"
 
 
@@ -12,18 +13,7 @@ def settled(page) -> None:
     """The run is over and nothing is being computed."""
     page.locator(".slot[aria-label^='Choice'], .slot[aria-label^='As planted']").first.wait_for(timeout=READY)
     page.locator(".slot[aria-label^='Denoised']").first.wait_for(timeout=READY)
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stMain] [data-testid=stProgress]')"
-        " && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
-        timeout=READY,
-    )
-    page.wait_for_timeout(500)
-
-
-def drawn(page) -> list[tuple[str, str]]:
-    """Every visible picture and its words, as they are drawn."""
-    images = page.locator("[data-testid=stMain] .slot img >> visible=true")
-    return [tuple(pair) for pair in images.evaluate_all("images => images.map(image => [image.alt, image.src])")]
+    at_rest(page)
 
 
 def plant(page, kind) -> None:

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
+from tests.e2e.looking import READY, at_rest, drawn
 from xai_core import weights
 
-READY = 240_000  # milliseconds: the first visit of a busy machine loads TensorFlow and traces every network
 START = "dataset=small_photos&view.film=true&view.latents=true"
 NEEDED = {"variational-cifar10", "unet-cifar10", "autoencoder-cifar10"}
 
@@ -17,18 +17,7 @@ pytestmark = pytest.mark.skipif(bool(NEEDED - weights.trained_models()), reason=
 def settled(page) -> None:
     """The run is over, nothing is being computed, the pictures of the last section are there."""
     page.locator("[data-testid=stMain] .slot[aria-label^='Picture ']").first.wait_for(timeout=READY)
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stMain] [data-testid=stProgress]')"
-        " && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
-        timeout=READY,
-    )
-    page.wait_for_timeout(500)
-
-
-def drawn(page) -> list[tuple[str, str]]:
-    """Every visible picture and its words, as they are drawn."""
-    images = page.locator("[data-testid=stMain] .slot img >> visible=true")
-    return [tuple(pair) for pair in images.evaluate_all("images => images.map(image => [image.alt, image.src])")]
+    at_rest(page)
 
 
 def named(page, start: str) -> list[str]:

@@ -2,25 +2,15 @@
 
 import re
 
-READY = 240_000  # milliseconds: the first visit of a busy machine loads TensorFlow and traces every network
+from tests.e2e.looking import READY, at_rest, drawn
+
 START = "dataset=mnist&denoiser=unet-mnist&level=40&denoiser_layer=head"
 
 
 def settled(page) -> None:
     """The run is over, nothing is being computed, both rows of filters are there."""
     page.locator("[data-testid=stMain] .slot[aria-label='Sigma 80']").nth(1).wait_for(timeout=READY)
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stMain] [data-testid=stProgress]')"
-        " && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
-        timeout=READY,
-    )
-    page.wait_for_timeout(500)
-
-
-def drawn(page) -> list[tuple[str, str]]:
-    """Every visible picture and its words, as they are drawn."""
-    images = page.locator("[data-testid=stMain] .slot img >> visible=true")
-    return [tuple(pair) for pair in images.evaluate_all("images => images.map(image => [image.alt, image.src])")]
+    at_rest(page)
 
 
 def filters(page) -> list[str]:
