@@ -10,13 +10,12 @@ from xai_core.classifiers import CLASSIFIERS
 from xai_core.datasets import DATASETS
 from xai_core.experiments import LEVELS, PUBLISHED
 from xai_core.explainers import LayerHealth, list_layers
+from xai_core.noise import NOISES
 from xai_core.training import running
 
 from . import cache, panels, state
 
 HEALTHY_PICTURES = 32
-
-NOISE_WORDS = {"gaussian": "Gaussian", "salt_pepper": "Salt & pepper", "laplace": "Laplace", "poisson": "Poisson"}
 
 
 def card(name: str, record: dict[str, Any]) -> None:
@@ -65,7 +64,7 @@ def _figures(name: str, record: dict[str, Any]) -> None:
         rows = figures["denoising"]
         st.dataframe(
             {
-                "Noise": [NOISE_WORDS[row["noise"]] for row in rows],
+                "Noise": [NOISES.get(row["noise"]).label for row in rows],
                 "Level": [row["level"] for row in rows],
                 "Noisy (dB)": [row["psnr_noisy"] for row in rows],
                 "Denoised (dB)": [row["psnr"] for row in rows],
@@ -85,7 +84,8 @@ def _figures(name: str, record: dict[str, Any]) -> None:
             hide_index=True,
         )
         st.caption(
-            "Levels: sigma on the 0-255 scale (Gaussian, Laplace), share of pixels (salt & pepper), photons at white (Poisson)."
+            "Levels: sigma (Gaussian, Laplace) or amplitude (periodic) on the 0-255 scale, share of pixels (salt & pepper), "
+            "photons at white (Poisson)."
         )
         return
     if "protocol" in figures:

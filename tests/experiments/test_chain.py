@@ -16,6 +16,7 @@ from xai_core.metrics import mse, psnr, wilson_interval
 from xai_core.noise import add_noise
 from xai_core.noise.estimate import estimate_sigma
 from xai_core.scene import UPLOAD, Scene
+from xai_core.training import get_recipe
 from xai_core.types import Dataset, Provenance
 
 SCENES = [
@@ -190,6 +191,15 @@ def test_figures_of_a_denoiser(small, monkeypatch):
     monkeypatch.setattr(evaluation, "CHUNK", 32)
     again = evaluate("autoencoder-fashion")["denoising"][0]
     assert again["mse"] == pytest.approx(row["mse"], rel=1e-6)
+
+
+def test_a_network_that_learned_waves_is_measured_on_waves():
+    """On the noises of the study of castings that it learned, no others: five periods in 300 pixels, as the source's."""
+    found = evaluation._conditions(get_recipe("skip-autoencoder"))
+    assert [(kind, level) for kind, level, _ in found] == [("gaussian", 25), ("periodic", 57)]
+    assert found[1][2]["frequency"] == pytest.approx(1 / 60)
+    others = evaluation._conditions(get_recipe("autoencoder-mnist"))
+    assert [(kind, level) for kind, level, _ in others] == list(evaluation.CONDITIONS)
 
 
 def test_the_issues_conditions_are_measured():

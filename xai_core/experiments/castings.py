@@ -1,6 +1,6 @@
 """Castings under the source's three noises: which denoiser the route takes, and how near each comes to the clean picture."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..datasets import load_dataset
 from ..denoisers import DENOISERS
 from ..denoisers.routing import planted, route, treat
 from ..images import clip
-from ..metrics import bootstrap_mean, psnr, ssim
+from ..metrics import bootstrap_mean, lpips, lpips_available, psnr, ssim
 from ..noise import add_noise
 from ..noise.detection import Kind, detect_noise
 from ..types import Array
@@ -20,6 +20,8 @@ from .inspection_pictures import NOISES, PER_PHOTOGRAPH
 
 NAME = "castings"
 """Under this name `measured` keeps the figures."""
+
+FIGURES: Mapping[str, Callable[[Array, Array], NDArray[np.float64]]] = {"psnr": psnr, "ssim": ssim, "lpips": lpips}
 
 Values = dict[tuple[str, str, str, str], list[float]]
 """By (section, noise, denoiser, figure), a number a picture."""
@@ -33,9 +35,9 @@ def bench_castings(
     Salt & pepper on a tenth of the pixels, Gaussian noise of sigma 25, a wave of amplitude 57 and five periods in the picture
     in a direction drawn for each; clipped, as a file. At most eight pictures of each photograph of the val split. All denoisers
     get what is read from the noisy picture, never the true level. Rows, also kept under assets/measured/castings.json: section
-    "quality" (noise, denoiser: a name, "noisy" or "automatic"; figure psnr in dB or ssim) and "detection" (share of pictures
-    whose kind is told rightly, and the mean relative error of the level), each the mean over photographs with a 95 % interval
-    by photograph. dataset: casting or simulated_castings. limit: only so many pictures.
+    "quality" (noise, denoiser: a name, "noisy" or "automatic"; figure psnr in dB, ssim, or lpips where `lpips_available`) and
+    "detection" (share of pictures whose kind is told rightly, and the mean relative error of the level), each the mean over
+    photographs with a 95 % interval by photograph. dataset: casting or simulated_castings. limit: only so many pictures.
     """
     data = load_dataset(dataset, "val")
     photographs = np.asarray(data.groups) if data.groups is not None else np.arange(len(data)).astype(str)
@@ -54,12 +56,9 @@ def bench_castings(
             _keep(values, ("detection", noise, "", "accuracy"), float(detected.kind == kind))
             _keep(values, ("detection", noise, "", "error of the level"), abs(planted(noisy[0], kind).level - level) / level)
             for name, picture in _answers(noisy, kind):
-                _keep(values, ("quality", noise, name, "psnr"), float(psnr(clean, picture)[0]))
-                _keep(values, ("quality", noise, name, "ssim"), float(ssim(clean, picture)[0]))
+                _compare(values, noise, name, clean, picture)
             found = route(detected.kind, (clean.shape[1], clean.shape[2], clean.shape[3]))
-            automatic = treat(noisy, found.denoiser, detected)
-            _keep(values, ("quality", noise, "automatic", "psnr"), float(psnr(clean, automatic)[0]))
-            _keep(values, ("quality", noise, "automatic", "ssim"), float(ssim(clean, automatic)[0]))
+            _compare(values, noise, "automatic", clean, treat(noisy, found.denoiser, detected))
         if not count % 20:
             report(f"{count} of {len(chosen)} pictures")
     rows = [_row(key, np.array(found), photographs[chosen], data.name) for key, found in values.items()]
@@ -85,6 +84,12 @@ def _answers(noisy: Array, kind: Kind) -> Iterator[tuple[str, Array]]:
     for name in (found.denoiser, *found.alternatives):
         if not DENOISERS.get(name).supports.get("neural") or name in trained_models():
             yield name, treat(noisy, name, told)
+
+
+def _compare(values: Values, noise: str, name: str, clean: Array, picture: Array) -> None:
+    for figure, measure in FIGURES.items():
+        if figure != "lpips" or lpips_available():
+            _keep(values, ("quality", noise, name, figure), float(measure(clean, picture)[0]))
 
 
 def _keep(values: Values, key: tuple[str, str, str, str], value: float) -> None:

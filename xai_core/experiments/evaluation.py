@@ -14,10 +14,11 @@ from ..images import clip
 from ..metrics import classification_report, mse, pixel_accuracy, psnr, ssim, wilson_interval
 from ..noise import add_noise
 from ..noise.detection import DETECTORS
-from ..training import get_recipe
+from ..training import Recipe, get_recipe
 from ..types import Array
 from .bench import LEVELS, PUBLISHED, bench_denoiser
 from .bench import SEED as BENCH_SEED
+from .inspection_pictures import NOISES
 from .noise_kinds import NAME as NOISE_KINDS
 from .noise_kinds import bench_noise_kinds
 
@@ -30,7 +31,7 @@ CONDITIONS: tuple[tuple[str, float], ...] = (
     ("laplace", 64),
     ("poisson", 10),
 )
-"""The noises at which a denoiser of 28x28 pictures is measured."""
+"""The noises at which a denoiser of small pictures is measured."""
 
 SEED = 2024
 CHUNK = 1000
@@ -50,7 +51,8 @@ def evaluate(name: str) -> dict[str, Any]:
 def _denoiser(name: str) -> dict[str, Any]:
     """MSE, PSNR (mean over pictures), SSIM and pixel accuracy under each noise; the noisy picture is clipped, as a file is.
 
-    Networks made for Gaussian noise alone: the published protocol, at the one level where they know one.
+    Networks made for Gaussian noise alone: the published protocol, at the one level where they know one. Networks that learned
+    waves: the noises of the study of castings that they learned, the wave along the rows.
     """
     denoiser, recipe = load_denoiser(name), get_recipe(name)
     dataset = load_dataset(recipe.datasets[0])
@@ -61,11 +63,19 @@ def _denoiser(name: str) -> dict[str, Any]:
         measured = [asdict(row) for other in sets for row in bench_denoiser(name, other, levels)]
         return {"split": f"{dataset.name} {dataset.split}, {len(dataset)} pictures", "seed": BENCH_SEED, "protocol": measured}
     rows = []
-    for kind, level in CONDITIONS:
-        noisy = clip(add_noise(dataset.images, kind, level, seed=SEED))
+    for kind, level, further in _conditions(recipe):
+        noisy = clip(add_noise(dataset.images, kind, level, seed=SEED, **further))
         denoised = np.concatenate([denoiser(noisy[i : i + CHUNK]) for i in range(0, len(noisy), CHUNK)])
-        rows.append({"noise": kind, "level": level} | _quality(dataset.images, noisy, denoised))
+        rows.append({"noise": kind, "level": level, **further} | _quality(dataset.images, noisy, denoised))
     return {"split": f"{dataset.name} {dataset.split}, {len(dataset)} pictures", "seed": SEED, "denoising": rows}
+
+
+def _conditions(recipe: Recipe) -> list[tuple[str, float, dict[str, float]]]:
+    """Noise, level and further parameters at which a denoiser is measured."""
+    learned = {kind for kind, _, _ in recipe.noise}
+    if "periodic" in learned:
+        return [(kind, level, dict(further)) for kind, level, further in NOISES if kind in learned]
+    return [(kind, level, {}) for kind, level in CONDITIONS]
 
 
 def _quality(clean: Array, noisy: Array, denoised: Array) -> dict[str, float]:
