@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, denoise, panels, state
+from ui import cache, denoise, panels, samples, state
 
 panels.header("Denoise", "What does the denoiser take away, and what does it leave?")
 scene, upload = state.scene(), state.upload()
@@ -13,6 +13,8 @@ with panels.guard():
     with panels.guard():
         denoise.without_clean(scene, found)
     denoise.numbers(scene, found)
+    with panels.guard():
+        samples.section(scene, upload)
     st.subheader("Inside the network", anchor=False)
     with panels.guard():
         denoise.layers(scene, upload)

@@ -349,7 +349,7 @@ def share(arrays: Callable[[], Mapping[str, ArrayLike]], pictures: Sequence[tupl
             name = f"noiselens-{scene.key()[:8]}"
             st.download_button("Pictures (PNG)", lambda: _png(pictures), f"{name}.png", "image/png", on_click="ignore")
             st.download_button(
-                "Arrays (.npz)", lambda: _npz(arrays()), f"{name}.npz", "application/octet-stream", on_click="ignore"
+                "Arrays (.npz)", lambda: npz(arrays()), f"{name}.npz", "application/octet-stream", on_click="ignore"
             )
             st.download_button(
                 "All, with a manifest (.zip)",
@@ -379,7 +379,8 @@ def _png(pictures: Sequence[tuple[str, Array]]) -> bytes:
     return encode_png(np.concatenate(padded, axis=1)[:, :-8])
 
 
-def _npz(arrays: Mapping[str, ArrayLike]) -> bytes:
+def npz(arrays: Mapping[str, ArrayLike]) -> bytes:
+    """Named arrays as a compressed .npz file."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
     return buffer.getvalue()
@@ -392,7 +393,7 @@ def _zip(
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, picture in pictures:
             file.writestr(f"{name}.png", encode_png(np.asarray(picture, np.float32)))
-        file.writestr("arrays.npz", _npz(arrays))
+        file.writestr("arrays.npz", npz(arrays))
         file.writestr("code.py", scene.code() + more)
         # Last, so that its presence says that the bundle is complete.
         file.writestr("manifest.json", json.dumps(_manifest(scene, address), indent=1))

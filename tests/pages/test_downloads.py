@@ -40,7 +40,7 @@ def test_pictures_of_other_sizes_and_grey_beside_colour():
 
 
 def test_npz_holds_the_numbers(shown):
-    with np.load(io.BytesIO(panels._npz(dict(shown) | {"probabilities": [0.1, 0.9]}))) as stored:
+    with np.load(io.BytesIO(panels.npz(dict(shown) | {"probabilities": [0.1, 0.9]}))) as stored:
         assert sorted(stored.files) == ["clean", "denoised", "noisy", "probabilities"]
         for name, picture in shown:
             np.testing.assert_array_equal(stored[name], picture)

@@ -84,7 +84,9 @@ def posterior_samples(
     return PosteriorSamples(drawn, drawn.mean(axis=0), deviation, steps, time.perf_counter() - began)
 
 
-def draw(denoiser: Denoiser, count: int, *, steps: int = 30, eta: float = 1.0, seed: int = 0) -> Array:
+def draw(
+    denoiser: Denoiser, count: int, *, steps: int = 30, eta: float = 1.0, seed: int = 0, progress: Progress | None = None
+) -> Array:
     """Pictures out of nothing: the reverse diffusion from the highest level that the network was trained on, (count, H, W, C).
 
     It starts at m + b + s n: m the mean of the training pictures' pixels, b ~ N(0, brightness_spread^2) one number a picture, s
@@ -102,7 +104,7 @@ def draw(denoiser: Denoiser, count: int, *, steps: int = 30, eta: float = 1.0, s
     brightness = supports["mean"] + supports.get("brightness_spread", 0.0) * rng.standard_normal((count, 1, 1, 1))
     highest = supports["highest"]
     start = np.asarray(brightness + highest / 255 * noise, np.float32)
-    drawn = posterior_samples(denoiser, start, highest, samples=1, steps=steps, eta=eta, seed=seed).samples
+    drawn = posterior_samples(denoiser, start, highest, samples=1, steps=steps, eta=eta, seed=seed, progress=progress).samples
     return np.asarray(drawn[0], np.float32)
 
 
