@@ -69,14 +69,17 @@ def _opened(scene: Scene, upload: Dataset | None) -> None:
 
 def _offer(scene: Scene, shape: tuple[int, ...]) -> None:
     """Buttons that lead to samples, or to better ones: of this picture, and of clothes."""
-    trained, told = trained_models(), bool(DENOISERS.get(scene.denoiser).supports.get("guided"))
-    names = [name for name in denoisers_for(shape, scene.dataset) if DENOISERS.get(name).supports.get("guided")]
-    names = [name for name in names if name in trained and (name == study.MODEL or not told)]
+    trained, clothes = trained_models(), scene.dataset == CLOTHES
+    specs = [DENOISERS.get(name) for name in denoisers_for(shape, scene.dataset) if name in trained]
+    guided = [spec for spec in specs if spec.supports.get("guided")]
+    guided.sort(key=lambda spec: spec.supports.get("channels") != shape[-1])  # the others as they were: the fitting first
+    best = next((spec for spec in guided if clothes and spec.name == study.MODEL), None)
+    if best is None and not DENOISERS.get(scene.denoiser).supports.get("guided"):
+        best = next(iter(guided), None)
     with st.container(horizontal=True):
-        if names:
-            name = study.MODEL if study.MODEL in names else names[0]
-            st.button(f"Use {DENOISERS.get(name).label}", on_click=state.move, args=("denoiser", name))
-        if scene.dataset != CLOTHES and cache.origin(CLOTHES):
+        if best:
+            st.button(f"Use {best.label}", on_click=state.move, args=("denoiser", best.name))
+        if not clothes and cache.origin(CLOTHES):
             st.button("Show clothes", on_click=_to_clothes)
 
 
@@ -92,7 +95,7 @@ def _answers(scene: Scene, upload: Dataset | None, found: Noisy, spec: Spec) -> 
     st.markdown(
         "The noise hid something, so several clean pictures fit the noisy one. Each sample is one of them, as far as this "
         "denoiser knows such pictures. This section uses the noisy picture **before** it is limited to 0-1, because the limit "
-        f"takes away what the denoiser expects, and tells it the true level ({found.true_sigma:.1f})."
+        f"takes away what the denoiser expects, and tells it the true level (sigma {found.true_sigma:.1f})."
     )
     if "highest" not in spec.supports:
         st.caption(

@@ -89,6 +89,7 @@ def test_a_slow_one_waits_for_a_click_and_shows_its_progress(opened, monkeypatch
     ("query", "words", "way"),
     [
         ({"dataset": "mnist", "denoiser": "median"}, "not told the noise level", "Use U-Net (MNIST)"),
+        ({"dataset": "small_photos", "denoiser": "median"}, "not told the noise level", "Use U-Net (CIFAR-10)"),
         (QUERY | {"noise": "salt_pepper", "level": 0.1}, "must be Gaussian", "Add Gaussian noise instead"),
         (QUERY | {"level": 0}, "Raise the level", None),
     ],
@@ -112,6 +113,15 @@ def test_from_a_galaxy_to_clothes(opened, monkeypatch):
     assert page.query["dataset"] == "fashion_mnist"
     assert page.query["denoiser"] == "unet-fashion"
     assert set(page.rows()) >= ROWS
+
+
+def test_the_diffusion_model_is_offered_for_clothes_only(opened, monkeypatch):
+    names = frozenset({"unet-fashion", "unet-mnist", "diffusion-fashion"})
+    monkeypatch.setattr(samples, "trained_models", lambda: names)
+    offered = "Use Diffusion model (Fashion-MNIST)"
+    assert offered in [button.label for button in opened(**QUERY).app.button]
+    page = opened(dataset="mnist", denoiser="unet-mnist")
+    assert not [button.label for button in page.app.button if button.label.startswith("Use ")]
 
 
 def test_missing_weights_are_one_sentence(visit, tmp_path, monkeypatch, nothing_computed):
