@@ -155,8 +155,8 @@ def _find(scene: Scene, upload: Dataset | None, found: Noisy, count: int, steps:
 
 def _show(key: str, found: Noisy, answers: Answers) -> None:
     rows = cache.drawn(key, lambda: _draw(found, answers))
-    viewer(rows["mean"], key="samples-mean", group="samples", columns=4)
-    viewer(rows["samples"], key="samples", group="samples", columns=SHOWN, toolbar=False)
+    viewer(rows["mean"], key="samples-mean", group="samples", columns=4, smallest=130)
+    viewer(rows["samples"], key="samples", group="samples", columns=SHOWN, smallest=130, toolbar=False)
 
 
 def _draw(found: Noisy, answers: Answers) -> dict[str, list[Drawn]]:
@@ -260,13 +260,13 @@ def _find_nothing(scene: Scene, job: jobs.Job) -> Array:
 _explain = partial(
     explained.foldouts,
     how=(
-        "It starts at the noisy picture $y$ at its level $\\sigma$. In each step the denoiser gives its answer $D$; what it "
-        "takes for noise, $y_s - D$, is shrunk to a lower level $t$, and a part of it is exchanged for fresh noise $z$: "
-        "$y_t = D + \\frac{\\sqrt{t^2 - v^2}}{s}\\,(y_s - D) + v z$, $v = \\eta\\, t \\sqrt{1 - t^2 / s^2}$. The levels "
-        "fall evenly on a logarithmic scale to 1, and the last step ends at $D$. Other fresh noise leads to another picture. If "
-        "$D$ is the mean of all clean pictures that fit (squared error), many small steps with $\\eta = 1$ draw them as often "
-        "as they are likely: their mean is the answer of least squared error, their standard deviation the uncertainty. The "
-        "samples follow the seed on the left."
+        "It starts at the noisy picture $y$ at its level $\\sigma$. In each step, from level $s$ to a lower one, $t$, the "
+        "denoiser gives its answer $D$; what it takes for noise, $y_s - D$, is shrunk to level $t$, and a part of it is exchanged "
+        "for fresh noise $z$: $y_t = D + \\frac{\\sqrt{t^2 - v^2}}{s}\\,(y_s - D) + v z$, $v = \\eta\\, t \\sqrt{1 - t^2 / s^2}$. "
+        "The levels fall evenly on a logarithmic scale to 1, and the last step ends at $D$. Other fresh noise leads to another "
+        "picture. If $D$ is the mean of all clean pictures that fit (squared error), many small steps with $\\eta = 1$ draw them "
+        "as often as they are likely: their mean is the answer of least squared error, their standard deviation the "
+        "uncertainty. The samples follow the seed on the left."
     ),
     cost="1 forward pass a step and sample",
     source=(
