@@ -261,12 +261,12 @@ _explain = partial(
     explained.foldouts,
     how=(
         "It starts at the noisy picture $y$ at its level $\\sigma$. In each step, from level $s$ to a lower one, $t$, the "
-        "denoiser gives its answer $D$; what it takes for noise, $y_s - D$, is shrunk to level $t$, and a part of it is exchanged "
-        "for fresh noise $z$: $y_t = D + \\frac{\\sqrt{t^2 - v^2}}{s}\\,(y_s - D) + v z$, $v = \\eta\\, t \\sqrt{1 - t^2 / s^2}$. "
-        "The levels fall evenly on a logarithmic scale to 1, and the last step ends at $D$. Other fresh noise leads to another "
-        "picture. If $D$ is the mean of all clean pictures that fit (squared error), many small steps with $\\eta = 1$ draw them "
-        "as often as they are likely: their mean is the answer of least squared error, their standard deviation the "
-        "uncertainty. The samples follow the seed on the left."
+        "denoiser gives its answer $D$; what it takes for noise, $y_s - D$, is shrunk to level $t$, and a part of it is "
+        "exchanged for fresh noise $z$: $y_t = D + \\frac{\\sqrt{t^2 - v^2}}{s}\\,(y_s - D) + v z$, $v = \\eta\\, t "
+        "\\sqrt{1 - t^2 / s^2}$. The levels fall evenly on a logarithmic scale to 1, and the last step ends at $D$. Other "
+        "fresh noise leads to another picture. If $D$ is the mean of all clean pictures that fit (squared error), many "
+        "small steps with $\\eta = 1$ draw them as often as they are likely: their mean is the answer of least squared "
+        "error, their standard deviation the uncertainty. The samples follow the seed on the left."
     ),
     cost="1 forward pass a step and sample",
     source=(
