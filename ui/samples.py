@@ -278,7 +278,8 @@ _explain = partial(
         "as on a picture unlike those it was trained on, has no spread, so a dark map is no promise. **Few steps understate "
         "it**, and so does a stochasticity below 1. A single sample looks sharper than the mean and is on average farther from "
         "the truth: its detail is drawn, not recovered. The rank correlation says whether the spread is in the right place, "
-        "not whether it is as large as the error."
+        "not whether it is as large as the error; on a picture with much empty ground it is high for that alone, because the "
+        "ground is certain and right."
     ),
 )
 """The foldouts."""
