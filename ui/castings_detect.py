@@ -27,7 +27,7 @@ def section(scene: Scene, found: Noisy) -> Detected:
     st.subheader("1. Which noise is on it?", anchor=False)
     classical = _detect(scene, found, "classical")
     network = _network(scene, found)
-    decided = network or classical
+    decided = _detect(scene, found, "both") if network else classical
     st.markdown(sentence(decided, found.noisy.shape[2]) + _beside(network, classical))
     left, right = st.columns([3, 2], gap="medium")
     key = f"castings-detect-{cache.noise_key(scene)}-{decided.wave}"
@@ -38,7 +38,7 @@ def section(scene: Scene, found: Noisy) -> Detected:
             + (" The wave is ringed, twice, because a wave and its mirror image are one." if decided.wave else "")
         )
     with right:
-        _scores(({"Network": network} if network else {}) | {"Classical": classical})
+        _scores(({"Both": decided, "Network": network} if network else {}) | {"Classical": classical})
     pictures, bar = cache.drawn(f"castings-spectra-{cache.noise_key(scene)}", lambda: _spectra(found))
     st.markdown("**What the network sees**: the spectra of the whole picture and of its blocks, by their brightness.")
     viewer(pictures, key="castings-spectra", columns=5, smallest=110, largest=200, bar=bar, toolbar=False)
@@ -65,7 +65,7 @@ def section(scene: Scene, found: Noisy) -> Detected:
 
 def _detect(scene: Scene, found: Noisy, method: Method) -> Detected:
     """A detector's answer for the scene's noisy picture."""
-    weights = cache.weights_key(NETWORK) if method == "network" else ""
+    weights = "" if method == "classical" else cache.weights_key(NETWORK)
     key = f"detected-{cache.noise_key(scene)}-{method}-{weights}"
     told: Detected = cache.drawn(key, lambda: detect_noise(found.noisy, method=method)[0])
     return told
@@ -82,12 +82,15 @@ def _network(scene: Scene, found: Noisy) -> Detected | None:
 
 
 def _beside(network: Detected | None, classical: Detected) -> str:
-    """Whether the classical detector agrees with the network."""
+    """Whether the two detectors, whose scores are multiplied, agree."""
     if network is None:
         return ""
     if network.kind == classical.kind:
-        return f" The classical detector says so too ({_share(classical.confidence)})."
-    return f" The classical detector disagrees: {in_words(classical.kind)} ({_share(classical.confidence)})."
+        return " The network and the classical detector say so alone, too."
+    return (
+        f" The two detectors behind it disagree: {in_words(network.kind)} says the network ({_share(network.confidence)}), "
+        f"{in_words(classical.kind)} the classical one ({_share(classical.confidence)})."
+    )
 
 
 def sentence(told: Detected, width: int) -> str:

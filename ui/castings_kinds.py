@@ -17,8 +17,11 @@ from .rows import capital
 WHERE = {"mixed": "Data sets it was trained on, unseen pictures", "new": "Data sets it was never trained on"}
 
 
+NAMES = {"both": "both together", "network": "the network", "classical": "the classical detector"}
+
+
 def section(found: Measured) -> None:
-    """Accuracy of both detectors, over the level, and which kind is taken for which."""
+    """Accuracy of the detectors, over the level, and which kind is taken for which."""
     groups = [name for name in WHERE if found.where(figure="accuracy", dataset=name)]
     where = state.control(
         st.segmented_control,
@@ -31,7 +34,7 @@ def section(found: Measured) -> None:
     )
     shares = {method: found.row(figure="accuracy", dataset=where, method=method) for method in METHODS}
     told = "; ".join(
-        f"the {'network' if method == 'network' else 'classical detector'} names **{row['value']:.2%}** of "
+        f"{NAMES[method]} {'name' if method == 'both' else 'names'} **{row['value']:.2%}** of "
         f"{row['pictures']:,} rightly ({panels.interval((row['low'], row['high']))})"
         for method, row in shares.items()
         if row
@@ -46,7 +49,7 @@ def section(found: Measured) -> None:
     for method in METHODS:
         rows = sorted(found.where(figure="curve", dataset=where, method=method, kind=kind), key=_level)
         if rows:
-            lines[capital(method)] = tuple([row[key] for row in rows] for key in ("level", "value", "low", "high"))
+            lines[capital(NAMES[method])] = tuple([row[key] for row in rows] for key in ("level", "value", "low", "high"))
     if lines:
         chart = render.interval_curves(
             lines, value="Named rightly", level=f"{parameter.label} ({parameter.unit})", share=True, log_x=True
@@ -59,7 +62,7 @@ def section(found: Measured) -> None:
         rows = {row["kind"]: row["told"] for row in found.where(figure="confusion", dataset=where, method=method)}
         with column:
             if rows.keys() == set(KINDS):
-                st.markdown(f"**{capital(method)}**: which kind is taken for which")
+                st.markdown(f"**{capital(NAMES[method])}**: which kind is taken for which")
                 counts = [[rows[true][named] for named in KINDS] for true in KINDS]
                 chart = render.confusion_matrix(counts, names)
                 st.plotly_chart(chart, config=render.CONFIG, key=f"castings-confusion-{method}", width="stretch")

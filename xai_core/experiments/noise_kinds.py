@@ -1,4 +1,4 @@
-"""How often the kind of noise is told rightly: the network beside the classical detector, on six kinds at stated levels."""
+"""How often the kind of noise is told rightly, by the network, by classical statistics, by both: six kinds at stated levels."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from .. import measured
 from ..datasets import load_dataset
 from ..errors import DataNotFound, NoiseLensError
 from ..metrics import classification_report, wilson_interval
-from ..noise.detection import KINDS, Kind, detect_noise, estimate, load_noise_detector
+from ..noise.detection import KINDS, Kind, detect_noise, estimate, load_noise_detector, product
 from ..training.noise_kinds import with_noise
 from ..types import Array
 
@@ -38,7 +38,7 @@ NEW: Mapping[str, str] = {"set12": "test", "photos": "all", "hubble": "all"}
 MOST = 136
 """Pictures of one mixed set: as many castings and galaxies as photographs."""
 
-METHODS = ("network", "classical")
+METHODS = ("both", "network", "classical")
 
 
 def bench_noise_kinds(
@@ -46,7 +46,8 @@ def bench_noise_kinds(
 ) -> dict[str, Any]:
     """Measure a noise detector and the classical one; returns the network's figures as the manifest keeps them.
 
-    Every picture is shown six times, once for each kind, as a file keeps it: limited to [0, 1] in 8 bits. Of the mixed sets (at
+    Methods: "network", "classical", and "both", their scores multiplied (`noise.detection.product`). Every picture is shown six
+    times, once for each kind, as a file keeps it: limited to [0, 1] in 8 bits. Of the mixed sets (at
     most 136 pictures each, spread over the split; `limit`: fewer) each picture gets one of the five levels in turn; of the sets
     never trained on each gets all five, the picture mirrored and turned by a quarter from one to the next. Frequency and angle of
     a wave are drawn as for training, 4.5 periods a picture at least.
@@ -67,9 +68,12 @@ def bench_noise_kinds(
                 continue
             for answer in _asked(pictures, turns, seed):
                 noisy, kind = answer.pop("noisy"), answer["kind"]
-                scores = network.scores(noisy)[0]
-                answer["network"] = KINDS[int(scores.argmax())]
-                answer["classical"] = detect_noise(noisy, method="classical")[0].kind
+                scores = dict(zip(KINDS, network.scores(noisy)[0].tolist(), strict=True))
+                classical = detect_noise(noisy, method="classical")[0]
+                joint = product(scores, classical.scores)
+                answer["network"] = max(KINDS, key=scores.__getitem__)
+                answer["classical"] = classical.kind
+                answer["both"] = max(KINDS, key=joint.__getitem__)
                 answer["estimate"] = estimate(noisy[0], kind)[0]
                 answers.append(answer | {"dataset": dataset, "group": "mixed" if sets is MIXED else "new"})
             here = [one for one in answers if one["dataset"] == dataset]

@@ -37,7 +37,7 @@ def untrained(monkeypatch):
 @pytest.mark.parametrize("kind", KINDS)
 def test_kind_from_the_network_level_from_the_estimator(untrained, picture, kind):
     untrained(kind)
-    (found,) = detect_noise(picture)
+    (found,) = detect_noise(picture, method="network")
     assert (found.kind, found.method) == (kind, "network")
     assert set(found.scores) == set(KINDS)
     assert sum(found.scores.values()) == pytest.approx(1)
@@ -51,6 +51,17 @@ def test_both_methods_agree_on_the_level(untrained, picture):
     (network,), (classical,) = (detect_noise(picture, method=method) for method in ("network", "classical"))
     assert (network.kind, network.level) == (classical.kind, classical.level)
     assert classical.method == "classical" and classical.level == pytest.approx(20, rel=0.15)
+
+
+def test_both_multiply_their_scores(untrained, picture):
+    """By hand; the default where the network is there; a sure answer outvotes a doubtful one."""
+    untrained("speckle")
+    network, classical, both = (detect_noise(picture, method=method)[0] for method in ("network", "classical", "both"))
+    joint = np.array([(network.scores[kind] + 1e-3) * (classical.scores[kind] + 1e-3) for kind in KINDS])
+    np.testing.assert_allclose([both.scores[kind] for kind in KINDS], joint / joint.sum(), rtol=1e-9)
+    assert (network.kind, classical.kind, both.kind) == ("speckle", "gaussian", KINDS[int(joint.argmax())])
+    assert both.method == "both" and detect_noise(picture)[0] == both
+    assert both.level == estimate(picture[0], both.kind)[0]
 
 
 def test_each_picture_for_itself(untrained, picture):
@@ -69,7 +80,7 @@ def test_without_weights(monkeypatch, tmp_path, picture):
 
 
 def test_errors(picture):
-    with pytest.raises(InvalidInput, match="auto, network, classical"):
+    with pytest.raises(InvalidInput, match="auto, both, network, classical"):
         detect_noise(picture, method="vgg")
     with pytest.raises(InvalidInput, match="at least 28 x 28"):
         detect_noise(picture[:, :20])

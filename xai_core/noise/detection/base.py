@@ -34,7 +34,7 @@ class Detected:
         the laws of the variance share what impulses, waves and "none" leave, as exp(-misfit / 0.004).
     wave: (u, v) in cycles per pixel along columns and rows, of a periodic noise only.
     evidence: figures behind the decision, named in plain words with their unit.
-    method: which detector said it, "network" or "classical".
+    method: which detector said it: "network", "classical", "both", or "planted" where the kind was given by hand.
     """
 
     kind: Kind
