@@ -39,7 +39,7 @@ def section(found: Measured) -> None:
         for method, row in shares.items()
         if row
     )
-    st.markdown(f"Six kinds at levels from hardly visible to strong: {told}.")
+    st.markdown(f"Six kinds at levels from hardly visible to strong: {told}.{_middle(found, where)}")
     noisy = [kind for kind in KINDS if kind != "none"]
     kind = state.control(
         st.segmented_control, "Kind", "castings_kind", noisy[0], options=noisy, format_func=LABELS.__getitem__, required=True
@@ -70,6 +70,20 @@ def section(found: Measured) -> None:
     if errors:
         words = ", ".join(f"{in_words(row['kind'])} {row['median']:.0%}" for row in errors)
         st.caption(f"Error of the estimated level, median of |estimate - level| / level: {words}.")
+
+
+def _middle(found: Measured, where: str) -> str:
+    """What is left of the mistakes without the faintest and the strongest level of each kind."""
+    right = total = 0.0
+    for kind in KINDS:
+        rows = sorted(found.where(figure="curve", dataset=where, method="both", kind=kind), key=_level)
+        for row in rows[1:-1] or rows:
+            right, total = right + row["value"] * row["pictures"], total + row["pictures"]
+    if not total:
+        return ""
+    return (
+        f" Without the faintest and the strongest level of each kind, both together name **{right / total:.2%}** of {total:,.0f}."
+    )
 
 
 def _level(row: Any) -> float:

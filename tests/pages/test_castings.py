@@ -162,17 +162,17 @@ def test_without_the_network_the_classical_detector_decides(opened, models):
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-def test_the_network_decides_and_explains_itself(opened, models):
+def test_network_and_statistics_decide_together_and_the_network_explains_itself(opened, models):
     untrained_detector("salt_pepper")
     page = opened(noise="salt_pepper", **{"view.why": "true"})
     assert not page.errors
     assert [picture["title"] for picture in page.row("castings-why")][1:] == ["Grad-CAM", "Integrated gradients"]
     assert page.row("castings-why")[2]["bar"]["high_word"] == "evidence for salt & pepper"
-    assert "The classical detector says so too" in text(page)
+    assert "The network and the classical detector say so alone, too" in text(page)
     untrained_detector("speckle")
     page = opened(noise="salt_pepper")
-    assert "**Speckle noise" in text(page)
-    assert "The classical detector disagrees: salt & pepper" in text(page)
+    assert "**Salt & pepper noise" in text(page), "the surer of the two is followed"
+    assert "disagree: speckle says the network (97 %), salt & pepper the classical one" in text(page)
     assert "castings-why" not in page.rows()
 
 
