@@ -49,7 +49,7 @@ def test_one_figure_in_detail(visit):
     assert metrics["Measured on"] == "1,190 pictures"
     assert "python -m xai_core evaluate galaxy-cnn2" in codes(page)
     assert "GAMA" in words(page)
-    page.set("selectbox", "published_line", next(name for name in page.options("published_line") if "VGG16, before" in name))
+    page.set("selectbox", "published_line", next(name for name in page.options("published_line") if "BM3D" in name))
     assert {metric.label: metric.value for metric in page.app.metric}["Measured here"] == "not yet"
     assert "Not measured yet" in words(page)
 

@@ -9,8 +9,9 @@ from xai_core.errors import InvalidInput
 from xai_core.explainers._gradients import pull_back
 from xai_core.explainers.denoiser import effective_filter
 from xai_core.noise import add_noise
+from xai_core.weights import trained_models
 
-ANY_SIZE = tuple(spec.name for spec in DENOISERS if spec.supports.get("reach"))
+ANY_SIZE = tuple(spec.name for spec in DENOISERS if spec.supports.get("reach") and spec.name in trained_models())
 NETWORKS = (*ANY_SIZE, "autoencoder-mnist", "unet-mnist")
 
 
