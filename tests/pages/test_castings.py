@@ -211,6 +211,7 @@ def test_measured_figures_are_said_in_words(opened, tmp_path, monkeypatch):
     page = opened(noise="salt_pepper", **{"view.inspection": "true"})
     assert not page.errors
     assert "denoising helps: +10.0 points of accuracy (+4.0 to +15.0)" in text(page)
+    assert "finds 70% noisy, 80% denoised" in text(page) and "(balanced accuracy): 70% and 80%" in text(page)
     assert list(page.table("Sensitivity")["Pictures"]) == ["clean", "noisy", "denoised"]
     assert "python -m xai_core bench inspection" in [block.value for block in page.app.get("code")]
 
