@@ -58,6 +58,11 @@ def test_a_damaged_file_gets_a_sentence(folder, text):
         measured.read("b5")
 
 
+def test_a_table_is_one_value():
+    assert measured.matrix_text([[9, 1], [0, 12]]) == "9 1;0 12"
+    assert measured.matrix_of("9 1;0 12").tolist() == [[9, 1], [0, 12]]
+
+
 def test_what_is_committed_can_be_read_and_holds_no_picture(monkeypatch):
     monkeypatch.delenv("XAI_MEASURED_DIR")
     for name in measured.names():

@@ -6,7 +6,7 @@ import streamlit as st
 
 from xai_core import render
 from xai_core.experiments.noise_kinds import METHODS
-from xai_core.measured import Measured
+from xai_core.measured import Measured, matrix_of
 from xai_core.noise import NOISES
 from xai_core.noise.detection import KINDS
 
@@ -59,12 +59,11 @@ def section(found: Measured) -> None:
         st.plotly_chart(chart, config=render.CONFIG, key="castings-curve", width="stretch")
     names = [LABELS[one] for one in KINDS]
     for column, method in zip(st.columns(len(METHODS), gap="medium"), METHODS, strict=True):
-        rows = {row["kind"]: row["told"] for row in found.where(figure="confusion", dataset=where, method=method)}
+        row = found.row(figure="confusion", dataset=where, method=method)
         with column:
-            if rows.keys() == set(KINDS):
+            if row:
                 st.markdown(f"**{capital(NAMES[method])}**: which kind is taken for which")
-                counts = [[rows[true][named] for named in KINDS] for true in KINDS]
-                chart = render.confusion_matrix(counts, names)
+                chart = render.confusion_matrix(matrix_of(row["counts"]), names)
                 st.plotly_chart(chart, config=render.CONFIG, key=f"castings-confusion-{method}", width="stretch")
     errors = found.where(figure="level error", dataset=where)
     if errors:

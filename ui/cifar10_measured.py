@@ -8,8 +8,8 @@ import streamlit as st
 from xai_core import measured, published, render
 from xai_core.denoisers import DENOISERS
 from xai_core.experiments import NONE
-from xai_core.experiments.cifar10 import NAME, confusion_of
-from xai_core.measured import Measured
+from xai_core.experiments.cifar10 import NAME
+from xai_core.measured import Measured, matrix_of
 from xai_core.noise import NOISES
 from xai_core.scene import Scene
 
@@ -154,7 +154,7 @@ def _confusions(found: Measured) -> None:
         st.info("This pair was not measured.")
         return
     classes = str(clean["classes"]).split(";")
-    before, now = confusion_of(clean), confusion_of(after)
+    before, now = matrix_of(clean["counts"]), matrix_of(after["counts"])
     charts = {
         "Clean": render.confusion_matrix(before, classes),
         f"Denoised, {_sigma(level).lower()}": render.confusion_matrix(now, classes),

@@ -12,6 +12,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from .errors import InvalidInput
 from .weights import REPOSITORY
 
@@ -92,6 +95,16 @@ def read(name: str) -> Measured | None:
 def names(prefix: str = "") -> tuple[str, ...]:
     """What has been measured, in the order of the alphabet."""
     return tuple(sorted(path.stem for path in measured_dir().glob(f"{prefix}*.json")))
+
+
+def matrix_text(counts: ArrayLike) -> str:
+    """A table of whole numbers as one value of a row: "9 1;2 8" for two lines. `matrix_of` reads it."""
+    return ";".join(" ".join(str(int(number)) for number in line) for line in np.asarray(counts))
+
+
+def matrix_of(text: str) -> NDArray[np.int64]:
+    """The table (lines, columns) of `matrix_text`."""
+    return np.array([line.split() for line in text.split(";")], np.int64)
 
 
 def _versions() -> dict[str, str]:

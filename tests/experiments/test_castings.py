@@ -7,7 +7,7 @@ from xai_core import measured
 from xai_core.denoisers.routing import ROUTES
 from xai_core.experiments import castings
 from xai_core.experiments.castings import bench_castings
-from xai_core.experiments.inspection_pictures import NOISES
+from xai_core.experiments.inspection_pictures import NOISES, some_of_each
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_choice_helps(rows, noise, denoiser):
 
 def test_pictures_of_a_photograph_are_limited():
     photographs = np.repeat(["a", "b", "c"], [20, 3, 9])
-    chosen = castings._chosen(photographs, seed=0)
+    chosen = some_of_each(photographs, 8, seed=0)
     assert [int((photographs[chosen] == name).sum()) for name in "abc"] == [8, 3, 8]
-    assert np.array_equal(chosen, castings._chosen(photographs, seed=0))
-    assert not np.array_equal(chosen, castings._chosen(photographs, seed=1))
+    assert np.array_equal(chosen, some_of_each(photographs, 8, seed=0))
+    assert not np.array_equal(chosen, some_of_each(photographs, 8, seed=1))

@@ -8,7 +8,8 @@ from xai_core.denoisers import DENOISERS, Denoiser
 from xai_core.denoisers.latent import features, sample_posterior
 from xai_core.denoisers.neural.variational import build_variational
 from xai_core.experiments import cifar10, presets, runner
-from xai_core.experiments.cifar10 import bench_cifar10, confusion_of
+from xai_core.experiments.cifar10 import bench_cifar10
+from xai_core.measured import matrix_of
 from xai_core.noise import add_noise
 from xai_core.types import Dataset, Provenance
 
@@ -86,12 +87,12 @@ def test_the_study(study):
 
     # Confusion: rows are the true classes, and clean pictures are all on the diagonal.
     assert len(kept.where(section="confusion")) == 3 * 3
-    plain = confusion_of(kept.row(section="confusion", noise="none", denoiser="none"))
+    plain = matrix_of(kept.row(section="confusion", noise="none", denoiser="none")["counts"])
     assert np.array_equal(plain, 10 * np.eye(3))
     noisy_row = kept.row(section="confusion", noise="gaussian", level=50.0, denoiser="none")
-    assert confusion_of(noisy_row).sum(axis=1).tolist() == [10, 10, 10] and noisy_row["classes"] == "dark;middle;bright"
+    assert matrix_of(noisy_row["counts"]).sum(axis=1).tolist() == [10, 10, 10] and noisy_row["classes"] == "dark;middle;bright"
     accuracy = kept.row(section="accuracy", noise="gaussian", level=50.0, denoiser="none")["value"]
-    assert np.trace(confusion_of(noisy_row)) / COUNT == pytest.approx(accuracy)
+    assert np.trace(matrix_of(noisy_row["counts"])) / COUNT == pytest.approx(accuracy)
 
     # Denoisers: KL and spread as the functions of the library give them.
     row = kept.row(section="denoisers", denoiser=TRUSTED, level=25.0)

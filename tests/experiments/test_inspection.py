@@ -81,8 +81,8 @@ def test_the_table(study, tmp_path):
     clean = found["none", CLEAN, "accuracy"]
     assert clean.value > 0.95 and clean.drawn == "photographs"
     assert (clean.pictures, clean.photographs) == (120, 40)
-    assert np.sum(clean.confusion) == 120
-    (sound, false), (missed, caught) = found["all three", NOISY, "f1"].confusion
+    assert measured.matrix_of(clean.confusion).sum() == 120
+    (sound, false), (missed, caught) = measured.matrix_of(found["all three", NOISY, "f1"].confusion).tolist()
     assert sound + false + missed + caught == 360
     assert found["all three", NOISY, "accuracy"].value == pytest.approx((sound + caught) / 360)
     assert found["all three", NOISY, "sensitivity"].value == pytest.approx(caught / (caught + missed))

@@ -56,8 +56,8 @@ def test_bench(answers):
     for method in ("network", "classical"):
         row = kept.row(figure="accuracy", method=method, dataset="mixed")
         assert row["pictures"] == 48 and row["low"] < row["value"] <= row["high"]
-        confusions = kept.where(figure="confusion", method=method, dataset="new")
-        assert [sum(row["told"].values()) for row in confusions] == [20] * 6
+        confusion = kept.row(figure="confusion", method=method, dataset="new")
+        assert measured.matrix_of(confusion["counts"]).sum(axis=1).tolist() == [20] * 6
         curve = kept.where(figure="curve", method=method, dataset="new", kind="gaussian")
         assert sorted(row["level"] for row in curve) == sorted(STATED["gaussian"])
     assert kept.row(figure="accuracy", method="classical", dataset="mixed")["value"] > 0.6

@@ -56,6 +56,17 @@ class Visit:
             self.run()
         return self
 
+    def settled(self) -> "Visit":
+        """The page when no job computes anything any more."""
+        from ui import jobs
+
+        return self.until(lambda: all(job.finished for job in jobs._queue()._jobs.values())).run()
+
+    @property
+    def text(self) -> str:
+        """All that is written on the page as text, a paragraph a line."""
+        return "\n".join(element.value for element in self.app.markdown)
+
     def fine(self) -> "Visit":
         """No traceback, and no section that gave up for a reason that nobody foresaw."""
         assert not self.app.exception, self.app.exception

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from ui import castings_measured, jobs
+from ui import castings_measured
 from xai_core import measured, weights
 from xai_core.classifiers import load_classifier
 from xai_core.datasets import load_dataset
@@ -27,7 +27,7 @@ def opened(visit):
     """Open the page and wait until nothing is computed any more."""
 
     def start(**query):
-        return settled(visit("castings", **CASTING | query))
+        return visit("castings", **CASTING | query).settled()
 
     return start
 
@@ -42,14 +42,6 @@ def models(tmp_path, monkeypatch, nothing_computed):
     return folder
 
 
-def settled(page):
-    return page.until(lambda: all(job.finished for job in jobs._queue()._jobs.values())).run()
-
-
-def text(page):
-    return "\n".join(element.value for element in page.app.markdown)
-
-
 def decibels(caption):
     return float(caption.partition(" dB")[0])
 
@@ -57,7 +49,7 @@ def decibels(caption):
 def test_salt_and_pepper_is_named_treated_and_inspected(opened):
     page = opened(noise="salt_pepper")
     assert not page.errors
-    assert "**Salt & pepper noise, about 10." in text(page)
+    assert "**Salt & pepper noise, about 10." in page.text
     titles = [picture["title"] for picture in page.row("castings-route")]
     assert titles[:2] == ["Noisy", "Choice: Median filter"]
     assert all(title.startswith("Alternative: ") for title in titles[2:])
@@ -78,7 +70,7 @@ def test_a_planted_kind_costs_and_the_link_keeps_it(opened):
     page = opened(noise="salt_pepper")
     assert not page.app.warning
     right = page.row("castings-route")[1]
-    settled(page.set("selectbox", "view:treated", "gaussian"))
+    page.set("selectbox", "view:treated", "gaussian").settled()
     assert page.query[PLANTED] == "gaussian"
     wrong, detected = page.row("castings-route")[1:3]
     assert wrong["title"] == "As planted: U-Net (grey photographs)"
@@ -91,7 +83,7 @@ def test_a_planted_kind_costs_and_the_link_keeps_it(opened):
     other = opened(noise="salt_pepper", **{PLANTED: "gaussian"})
     assert other.row("castings-route") == page.row("castings-route")
     assert [one.value for one in other.app.metric] == [one.value for one in page.app.metric]
-    settled(page.set("selectbox", "view:treated", "detected"))
+    page.set("selectbox", "view:treated", "detected").settled()
     assert PLANTED not in page.query
 
 
@@ -110,9 +102,9 @@ def test_a_planted_kind_costs_and_the_link_keeps_it(opened):
 )
 def test_the_noises_of_the_source(opened, button, kind, words, query):
     page = opened(noise="speckle", level=2)
-    settled(page.press(button))
+    page.press(button).settled()
     assert not page.errors
-    assert words in text(page)
+    assert words in page.text
     assert page.app.selectbox(key="control:noise").value == kind
     assert {name: value for name, value in page.query.items() if name not in CASTING} == query
 
@@ -124,12 +116,12 @@ def test_a_wave_is_ringed(opened):
 
 
 def test_another_picture_leads_to_the_castings(visit):
-    page = settled(visit("castings", dataset="mnist", noise="salt_pepper"))
+    page = visit("castings", dataset="mnist", noise="salt_pepper").settled()
     assert not page.errors
     assert len(page.row("castings-route")) >= 3
     assert "castings-cam" not in page.rows()
     page.press("Show a casting")
-    settled(page)
+    page.settled()
     assert page.query["dataset"] == "simulated_castings"
     assert len(page.row("castings-cam")) == 3
     assert not [button for button in page.app.button if button.label == "Show a casting"]
@@ -157,7 +149,7 @@ def test_without_the_network_the_classical_detector_decides(opened, models):
     page = opened(noise="salt_pepper", **{"view.why": "true"})
     assert not page.errors
     assert sum("Run: python -m xai_core train noise-kinds" in note for note in page.notes) == 2
-    assert "**Salt & pepper noise, about 10." in text(page)
+    assert "**Salt & pepper noise, about 10." in page.text
     assert "castings-why" not in page.rows()
 
 
@@ -168,11 +160,11 @@ def test_network_and_statistics_decide_together_and_the_network_explains_itself(
     assert not page.errors
     assert [picture["title"] for picture in page.row("castings-why")][1:] == ["Grad-CAM", "Integrated gradients"]
     assert page.row("castings-why")[2]["bar"]["high_word"] == "evidence for salt & pepper"
-    assert "The network and the classical detector say so alone, too" in text(page)
+    assert "The network and the classical detector say so alone, too" in page.text
     untrained_detector("speckle")
     page = opened(noise="salt_pepper")
-    assert "**Salt & pepper noise" in text(page), "the surer of the two is followed"
-    assert "disagree: speckle says the network (97 %), salt & pepper the classical one" in text(page)
+    assert "**Salt & pepper noise" in page.text, "the surer of the two is followed"
+    assert "disagree: speckle says the network (97 %), salt & pepper the classical one" in page.text
     assert "castings-why" not in page.rows()
 
 
@@ -210,8 +202,8 @@ def test_measured_figures_are_said_in_words(opened, tmp_path, monkeypatch):
     measured.write("inspection", rows, command="python -m xai_core bench inspection")
     page = opened(noise="salt_pepper", **{"view.inspection": "true"})
     assert not page.errors
-    assert "denoising helps: +10.0 points of accuracy (+4.0 to +15.0)" in text(page)
-    assert "finds 70% noisy, 80% denoised" in text(page) and "(balanced accuracy): 70% and 80%" in text(page)
+    assert "denoising helps: +10.0 points of accuracy (+4.0 to +15.0)" in page.text
+    assert "finds 70% noisy, 80% denoised" in page.text and "(balanced accuracy): 70% and 80%" in page.text
     assert list(page.table("Sensitivity")["Pictures"]) == ["clean", "noisy", "denoised"]
     assert "python -m xai_core bench inspection" in [block.value for block in page.app.get("code")]
 
@@ -234,16 +226,16 @@ def test_shortcuts_and_kinds_are_read(opened, tmp_path, monkeypatch):
     whole = {"low": 0.9, "high": 1.0, "pictures": 2400, "dataset": "mixed", "value": 0.99}
     kinds = [whole | {"figure": "accuracy", "method": "network"}]
     kinds += [whole | {"figure": "curve", "method": "network", "kind": "gaussian", "level": level} for level in (5, 25)]
-    told = [{"kind": kind, "told": {other: 9 * (other == kind) for other in KINDS}} for kind in KINDS]
-    kinds += [{"figure": "confusion", "dataset": "mixed", "method": "network"} | one for one in told]
+    counts = measured.matrix_text(9 * np.eye(len(KINDS)))
+    kinds.append({"figure": "confusion", "dataset": "mixed", "method": "network", "counts": counts})
     measured.write("noise-kinds", kinds, command="bench noise-kinds")
     measured.write("castings", list(quality()), command="bench castings")
     opening = dict.fromkeys(("view.around", "view.kinds", "view.quality"), "true")
     page = opened(noise="salt_pepper", **opening)
     assert not page.errors
-    assert "**75.0%** of 2,880 pictures rightly" in text(page)
-    assert "On average 50% of the area lies beside the casting" in text(page)
-    assert "the network names **99.00%** of 2,400 rightly" in text(page)
+    assert "**75.0%** of 2,880 pictures rightly" in page.text
+    assert "On average 50% of the area lies beside the casting" in page.text
+    assert "the network names **99.00%** of 2,400 rightly" in page.text
     assert "213 pictures of 27 photographs (casting val)" in page.captions
     assert "The kind was named rightly on 97.0% of them" in page.captions
 

@@ -5,7 +5,6 @@ import shutil
 import numpy as np
 import pytest
 
-from ui import jobs
 from ui.cifar10_film import part
 from xai_core import measured, weights
 from xai_core.classifiers import load_classifier
@@ -30,17 +29,9 @@ def opened(visit):
     """Open the page with these sections, and wait until nothing is computed any more."""
 
     def start(*sections, **query):
-        return settled(visit("cifar10", **{"dataset": "small_photos"} | query | {f"view.{name}": "true" for name in sections}))
+        return visit("cifar10", **{"dataset": "small_photos"} | query | {f"view.{name}": "true" for name in sections}).settled()
 
     return start
-
-
-def settled(page):
-    return page.until(lambda: all(job.finished for job in jobs._queue()._jobs.values())).run()
-
-
-def text(page):
-    return "\n".join(element.value for element in page.app.markdown)
 
 
 def decibels(caption):
@@ -57,7 +48,7 @@ def test_the_row_of_denoisers_and_the_samples(opened):
     shown = [decibels(caption) for caption in page.texts("cifar10-row")[2:]]
     assert shown == pytest.approx([psnr(found.clean, image)[0] for image in denoised], abs=0.05)
     drawn = sample_posterior(load_denoiser(NAME), found.noisy, 8, 0)
-    assert f"**KL {drawn.kl[0]:,.0f} nats**" in text(page)
+    assert f"**KL {drawn.kl[0]:,.0f} nats**" in page.text
     assert len(set(page.drawn("cifar10-samples"))) == 8
     assert decibels(page.texts("cifar10-spread")[0]) == pytest.approx(psnr(found.clean, drawn.mean)[0], abs=0.05)
     assert f"{255 * drawn.deviation.mean():.1f} grey levels" in page.texts("cifar10-spread")[1]
@@ -143,8 +134,8 @@ def test_names_without_a_truth(opened):
     assert not page.errors
     names = load_classifier("cnn-cifar10").class_names
     clean = load_classifier("cnn-cifar10")(noisy(SCENE).clean)[0]
-    assert f"Clean: **{names[clean.argmax()]}**" in text(page)
-    assert "no answer is right or wrong" in text(page)
+    assert f"Clean: **{names[clean.argmax()]}**" in page.text
+    assert "no answer is right or wrong" in page.text
 
 
 def test_a_point_shows_its_neighbours(opened):
@@ -168,7 +159,7 @@ def test_another_picture_leads_to_a_fitting_one(opened):
     assert "32 x 32" in page.notes[0]
     assert "cifar10-row" not in page.rows()
     page.press("Show a small photograph")
-    assert settled(page).query["dataset"] == "small_photos"
+    assert page.settled().query["dataset"] == "small_photos"
     assert "cifar10-row" in page.rows()
 
 
@@ -177,7 +168,7 @@ def test_a_data_set_that_is_not_here_has_a_way_out(opened):
     [error] = page.errors
     assert "STL-10 is not on this machine" in error
     page.press("Show a small photograph")
-    assert "cifar10-row" in settled(page).rows()
+    assert "cifar10-row" in page.settled().rows()
 
 
 @pytest.mark.parametrize(
@@ -239,7 +230,7 @@ def test_what_was_measured_over_many_pictures(opened, tmp_path, monkeypatch):
     measured.write("cifar10", rows, command="python -m xai_core bench cifar10", seed=3)
     page = opened("named", "latents")
     assert not page.errors
-    told = text(page)
+    told = page.text
     assert "Clean, 90.0% of 1,000 pictures are named rightly (80.0% to 95.0%)" in told
     assert "30.0% without a denoiser, 50.0% after the variational one; the highest is 50.0% (Variational, stacked)" in told
     assert "What grew most: cat named dog, 19 pictures more." in page.captions

@@ -16,7 +16,7 @@ from ..noise import add_noise
 from ..noise.detection import Kind, detect_noise
 from ..types import Array
 from ..weights import trained_models
-from .inspection_pictures import NOISES, PER_PHOTOGRAPH
+from .inspection_pictures import NOISES, PER_PHOTOGRAPH, some_of_each
 
 NAME = "castings"
 """Under this name `measured` keeps the figures."""
@@ -41,7 +41,7 @@ def bench_castings(
     """
     data = load_dataset(dataset, "val")
     photographs = np.asarray(data.groups) if data.groups is not None else np.arange(len(data)).astype(str)
-    chosen = _chosen(photographs, seed)[: limit or None]
+    chosen = some_of_each(photographs, PER_PHOTOGRAPH, seed)[: limit or None]
     values: Values = {}
     for count, index in enumerate(chosen.tolist(), start=1):
         clean = data.image(index)
@@ -68,12 +68,6 @@ def bench_castings(
     command = "python -m xai_core bench castings"
     measured.write(NAME, rows, seed=seed, command=f"{command} --limit {limit}" if limit else command)
     return tuple(rows)
-
-
-def _chosen(photographs: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
-    rng = np.random.default_rng(seed)
-    every = [np.flatnonzero(photographs == name) for name in np.unique(photographs)]
-    return np.sort(np.concatenate([rng.permutation(indices)[:PER_PHOTOGRAPH] for indices in every]))
 
 
 def _answers(noisy: Array, kind: Kind) -> Iterator[tuple[str, Array]]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import measured
 from ..datasets import load_dataset
@@ -49,7 +48,7 @@ def bench_cifar10(
     weights are left out. Rows, also kept under assets/measured/cifar10.json, by "section":
     "accuracy": of each noise and denoiser, Wilson's interval, psnr (dB, noisy pictures limited to [0, 1]), ssim, and against the
     same noise without a denoiser the difference with its interval, gained, lost and McNemar's p. "confusion": counts, see
-    `confusion_of`. "denoisers": psnr (value, published protocol: noise not clipped), ssim, kl (nats a picture) and spread
+    `measured.matrix_of`. "denoisers": psnr (value, published protocol: noise not clipped), ssim, kl (nats a picture) and spread
     (standard deviation of samples, 0-255 scale), null where a network has none. "latent": accuracy of the nearest
     neighbours in the features, beside chance; purity beside its chance, rand (adjusted) and information of k-means.
     Raises as `run` does.
@@ -64,11 +63,6 @@ def bench_cifar10(
     command = f"python -m xai_core bench cifar10{chosen}" + (f" --limit {limit}" if limit else "")
     measured.write(NAME, rows, command=command, seed=seed)
     return tuple(rows)
-
-
-def confusion_of(row: Mapping[str, Any]) -> NDArray[np.int64]:
-    """The confusion matrix of a row of the section "confusion", (K, K): rows true, columns named."""
-    return np.array([line.split() for line in str(row["counts"]).split(";")], np.int64)
 
 
 def _accuracies(results: Results, say: Say) -> Rows:
@@ -102,7 +96,7 @@ def _confusions(results: Results) -> Rows:
     rows: Rows = []
     for at in results.grid.conditions:
         if (at.noise, at.level) in CONFUSED:
-            counts = ";".join(" ".join(map(str, line)) for line in report(results, at).confusion)
+            counts = measured.matrix_text(report(results, at).confusion)
             rows.append({"section": "confusion", **_place(at), "counts": counts, "classes": ";".join(results.class_names)})
     return rows
 

@@ -49,15 +49,16 @@ def bench_diffusion(*, limit: int = 0, seed: int = 0, report: Callable[[str], No
             "one sample": found.samples[0],
             f"mean of {SAMPLES} samples": found.mean,
         }
-        rows += [_row("quality", what, level, "psnr", psnr(clean, answer)) for what, answer in answers.items()]
+        own = [_row("quality", what, level, "psnr", psnr(clean, answer)) for what, answer in answers.items()]
         error = np.abs(found.mean - clean)
         within = (error <= 2 * found.deviation).mean(axis=(1, 2, 3))
-        rows.append(_row("uncertainty", "each picture", level, "spearman", _correlations(found.deviation, error)))
+        own.append(_row("uncertainty", "each picture", level, "spearman", _correlations(found.deviation, error)))
         pooled = rank_correlation(found.deviation, error)
-        rows.append(_row("uncertainty", "all pixels", level, "spearman", [pooled], pictures=len(clean)))
-        rows.append(_row("uncertainty", "within two deviations", level, "share", within))
-        rows += _steps(model, clean[:STUDY], noisy[:STUDY], level, seed)
-        for row in rows[-len(STUDIED) * 2 - 8 :]:
+        own.append(_row("uncertainty", "all pixels", level, "spearman", [pooled], pictures=len(clean)))
+        own.append(_row("uncertainty", "within two deviations", level, "share", within))
+        own += _steps(model, clean[:STUDY], noisy[:STUDY], level, seed)
+        rows += own
+        for row in own:
             report(f"sigma {level:g}  {row['section']:12} {row['what']:24} {row['figure']:9} {row['value']:.3f}")
     command = f"python -m xai_core bench diffusion{f' --limit {limit}' if limit else ''}"
     measured.write(NAME, rows, seed=seed, command=command)

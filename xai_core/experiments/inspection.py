@@ -48,8 +48,8 @@ class Row:
     """One figure of one network under one condition, with its 95 % interval.
 
     noise: "none", a kind, or "all three" kinds together. condition: clean, noisy, denoised, or "denoised less noisy". figure:
-    accuracy, sensitivity, specificity, f1 (Defective is positive). confusion: rows true, columns named, of OK and Defective;
-    empty for a difference. denoiser: "" where there is none. drawn: what the interval draws anew.
+    accuracy, sensitivity, specificity, f1 (Defective is positive). confusion: rows true, columns named, of OK and Defective
+    (`measured.matrix_of`); empty for a difference. denoiser: "" where there is none. drawn: what the interval draws anew.
     """
 
     classifier: str
@@ -63,7 +63,7 @@ class Row:
     pictures: int
     photographs: int
     drawn: str
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: str
     split: str
 
 
@@ -184,7 +184,7 @@ def _rows(
     kinds = [kind for kind, _, _ in NOISES]
     split = f"casting, {folds} folds by photograph"
 
-    def row(noise: str, condition: str, figure: str, found: Any, drawn: str, confusion: Any = ()) -> Row:
+    def row(noise: str, condition: str, figure: str, found: Any, drawn: str, confusion: str = "") -> Row:
         denoiser = "routed" if condition not in (CLEAN, NOISY) else ""
         values = float(found.value), float(found.low), float(found.high)
         counts = len(truth), len(np.unique(groups))
@@ -196,7 +196,7 @@ def _rows(
         judged[ALL, condition] = np.tile(truth, len(kinds)), every, np.tile(groups, len(kinds))
     for (noise, condition), (true, guess, sources) in judged.items():
         found = bootstrap_report(true, guess, CLASSES, groups=sources, seed=seed)
-        positive, confusion = found.classes[1], tuple(map(tuple, found.confusion.tolist()))
+        positive, confusion = found.classes[1], measured.matrix_text(found.confusion)
         drawn = {"groups": "photographs"}.get(found.drawn, found.drawn)
         for figure, value in (
             ("accuracy", found.accuracy),

@@ -46,9 +46,14 @@ class Castings:
 
     def some(self, most: int, seed: int) -> NDArray[np.int64]:
         """At most so many pictures of each photograph, drawn with the seed; their numbers in rising order."""
-        rng = np.random.default_rng(seed)
-        every = [np.flatnonzero(self.photographs == name) for name in np.unique(self.photographs)]
-        return np.sort(np.concatenate([rng.permutation(indices)[:most] for indices in every]))
+        return some_of_each(self.photographs, most, seed)
+
+
+def some_of_each(photographs: NDArray[np.str_], most: int, seed: int) -> NDArray[np.int64]:
+    """At most so many pictures of each photograph, drawn with the seed; their numbers in rising order."""
+    rng = np.random.default_rng(seed)
+    every = [np.flatnonzero(photographs == name) for name in np.unique(photographs)]
+    return np.sort(np.concatenate([rng.permutation(indices)[:most] for indices in every]))
 
 
 def all_castings() -> Castings:

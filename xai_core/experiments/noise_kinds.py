@@ -53,8 +53,8 @@ def bench_noise_kinds(
     a wave are drawn as for training, 4.5 periods a picture at least.
     keep: write the rows to assets/measured/noise-kinds.json. They hold figure: "accuracy" (method, dataset: "mixed", "new" or one
     of the sets, value with its 95 % interval by Wilson, which takes all answers for independent), "confusion" (method, dataset,
-    kind: the true one, counts by told kind), "curve" (method, kind, level, value, low, high) and "level error" (kind, dataset:
-    value, the mean of |estimate - level| / level by the estimator of the true kind).
+    counts: `measured.matrix_of`, rows true, columns told, in the order of `KINDS`), "curve" (method, kind, level, value, low,
+    high) and "level error" (kind, dataset: value, the mean of |estimate - level| / level by the estimator of the true kind).
     Raises ModelNotFound where the network has no weights, DataNotFound where none of the mixed sets is here.
     """
     network = load_noise_detector(name)
@@ -128,9 +128,11 @@ def _rows(answers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for where, part in parts:
             rows.append({"figure": "accuracy", "method": method, "dataset": where} | _share(part, method))
         for where, part in _by(answers, "group"):
-            for kind, some in _by(part, "kind"):
-                told = {other: sum(one[method] == other for one in some) for other in KINDS}
-                rows.append({"figure": "confusion", "method": method, "dataset": where, "kind": kind, "told": told})
+            counts = np.zeros((len(KINDS), len(KINDS)), np.int64)
+            for one in part:
+                counts[KINDS.index(one["kind"]), KINDS.index(one[method])] += 1
+            row = {"figure": "confusion", "method": method, "dataset": where, "pictures": len(part)}
+            rows.append(row | {"counts": measured.matrix_text(counts)})
             for kind, some in _by(part, "kind"):
                 for level, at in _by(some, "level"):
                     row = {"figure": "curve", "method": method, "dataset": where, "kind": kind, "level": level}

@@ -184,4 +184,7 @@ def _matrix(
     figure.update_xaxes(title="Named", side="top", range=[-0.5, size - 0.5], tickangle=-40 if small else 0, **ticks)
     figure.update_yaxes(title="True class", range=[size - 0.5, -0.5], **ticks)
     figure.update_layout(hovermode="closest", clickmode="event+select")
-    return _compact(figure, height=120 + (38 * size if small else 84 * size), legend=False)
+    figure = _compact(figure, height=120 + (38 * size if small else 84 * size), legend=False)
+    if small:  # room for the last slanted name, which Plotly leaves out where it does not fit
+        figure.update_layout(margin_r=56)
+    return figure

@@ -101,7 +101,7 @@ def cross_validate(
     if folds < 2:
         raise InvalidInput(f"Expected at least 2 folds, received {folds}.")
     if recipe.kind != "classifier":
-        raise InvalidInput(f"{recipe.name} is a denoiser; folds are for classifiers.")
+        raise InvalidInput(f"{recipe.name} is a {recipe.kind}; folds are for classifiers.")
 
     def prepare(fold: int) -> tuple[Sequence[Part], Judge]:
         kept, stopping, judged = training_data(recipe, (fold, folds))
