@@ -15,7 +15,8 @@ from xai_core.types import Dataset
 _SCENE, _NOTICES, _UPLOAD, _BORN = "scene", "link_notices", "uploaded_dataset", "born"
 SETTLED = 5.0
 """Seconds for which a new widget is told its value in every run. Streamlit tells it once; where a second run follows before a
-busy server has sent the first, the browser sees only the second, starts the widget at its first option, and the link is lost."""
+busy server has sent the first, the browser sees only the second, starts the widget at its first option, and the link is lost. A
+widget that was moved is known to the browser: told again, it would jump back while somebody holds an arrow key."""
 
 
 def begin() -> None:
@@ -107,12 +108,13 @@ def control(widget: Callable[..., Any], label: str, name: str, value: Any, **opt
         the left belongs to app.py and is the same on all). A callback may `move` the widget.
     """
     key = f"control:{name}"
-    born: dict[str, float] = st.session_state.setdefault(_BORN, {})
+    born: dict[str, tuple[float, Any]] = st.session_state.setdefault(_BORN, {})
+    since, told = born.get(key, (0.0, None))
     if key not in st.session_state or st.session_state[key] is None:
         st.session_state[key] = value
-        born[key] = time.monotonic()
-    elif time.monotonic() - born.get(key, 0) < SETTLED:
-        st.session_state[key] = st.session_state[key]
+        born[key] = time.monotonic(), value
+    elif time.monotonic() - since < SETTLED and st.session_state[key] == told:
+        st.session_state[key] = told
     return widget(label, key=key, **options)
 
 

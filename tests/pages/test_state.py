@@ -19,3 +19,12 @@ def test_a_widget_that_has_settled_is_the_browsers(visit, monkeypatch):
     page = visit("noise", dataset="hubble")
     page.app.run()
     assert not selectbox(page, "Data set").proto.set_value
+
+
+def test_a_widget_that_was_moved_is_the_browsers_at_once(visit):
+    """Told an older value, a slider would jump back under the finger."""
+    page = visit("noise", dataset="hubble")
+    page.set("selectbox", "dataset", "photos")
+    page.app.run()
+    box = selectbox(page, "Data set")
+    assert box.value == "photos" and not box.proto.set_value
