@@ -86,10 +86,10 @@ def _answer(scene: Scene, shares: Array, truth: str) -> None:
 
 
 def _certain(share: float) -> str:
-    """A probability, never a 0 or 100 % that is not exact."""
-    if 0.9995 <= share < 1:
+    """A probability, never 0 or 100 %: no network is that sure, rounding is."""
+    if share >= 0.9995:
         return "over 99.9%"
-    return "under 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+    return "under 0.1%" if share < 0.0005 else f"{share:.1%}"
 
 
 def _beside(maps: Explanation, mask: Array) -> None:

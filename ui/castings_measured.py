@@ -20,7 +20,7 @@ PASSED = ("sensitivity", "specificity")
 CLEAN, NOISY, DENOISED, CHANGE, ALL = "clean", "noisy", "denoised", "denoised less noisy", "all three"
 """Conditions of `bench inspection`, the difference of two of them, and all its kinds of noise together."""
 FIGURES = ("accuracy", "sensitivity", "specificity", "f1")
-PERCENT = st.column_config.NumberColumn(format="percent")
+PERCENT = st.column_config.NumberColumn(format="%.1f %%")
 
 
 def section() -> None:
@@ -118,7 +118,8 @@ def _inspection(found: Measured) -> None:
             rows = {row["figure"]: row for row in found.where(classifier=name, noise=which, condition=condition)}
             if rows:
                 bars[f"{short}: {condition}"] = interval(rows["accuracy"])
-                table.append({"Network": short, "Pictures": condition} | {capital(key): rows[key]["value"] for key in FIGURES})
+                figures = {capital(key): 100 * rows[key]["value"] for key in FIGURES}
+                table.append({"Network": short, "Pictures": condition} | figures)
     chart = intervals(bars, title="Accuracy", bounds=(max(0.0, min(low for _, low, _ in bars.values()) - 0.1), 1.04))
     st.plotly_chart(chart, config=render.CONFIG, key="castings-inspection", width="stretch")
     for name in networks:
@@ -178,9 +179,10 @@ def _published(systems: tuple[str, ...]) -> None:
         },
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("Published", "Measured here")},
         hide_index=True,
+        placeholder="–",
     )
     if missing := list(dict.fromkeys(line.command for line in lines if not line.found and line.command)):
-        st.caption(f"Empty: no usable figure was published, or not measured yet. To measure: {'; '.join(missing)}")
+        st.caption(f"Not measured yet. To measure: {'; '.join(missing)}")
 
 
 def _all_published() -> None:

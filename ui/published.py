@@ -38,6 +38,7 @@ def figures() -> None:
         column_config=_formats(),
         hide_index=True,
         height=420,
+        placeholder="–",
         key=f"{TABLE}-{chosen}",
         on_select=lambda: _picked(f"{TABLE}-{chosen}", lines),
         selection_mode="single-row",
@@ -74,6 +75,11 @@ def _unit(line: Line) -> str:
     return f"{line.published.figure} ({unit})" if unit else line.published.figure
 
 
+def _when(line: Line) -> str:
+    """Of what was not measured: "yet" where a command measures it."""
+    return "yet" if line.command else "here"
+
+
 def _columns(lines: Sequence[Line]) -> dict[str, list[object]]:
     found = [line.found for line in lines]
     return {
@@ -84,7 +90,7 @@ def _columns(lines: Sequence[Line]) -> dict[str, list[object]]:
         "Measured here": [one.value if one else None for one in found],
         "95 % interval": [_interval(line) for line in lines],
         "Pictures": [one.pictures or None if one else None for one in found],
-        "Split": [one.split if one else "not measured yet" for one in found],
+        "Split": [line.found.split if line.found else f"not measured {_when(line)}" for line in lines],
         "Why they differ": [line.published.why for line in lines],
         "Command": [line.command for line in lines],
         "Source": [line.published.source for line in lines],
@@ -95,7 +101,7 @@ def _formats() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
         "System": st.column_config.TextColumn(width="small"),
-        "Published": number(format="%.2f", help="As printed in the source. Empty: no usable figure was published."),
+        "Published": number(format="%.2f", help="As printed in the source. –: no usable figure was published."),
         "Measured here": number(format="%.2f", help="Read from models/manifest.json or assets/measured."),
         "95 % interval": st.column_config.TextColumn(help="Where the value would lie for other pictures of the same kind."),
         "Pictures": number(format="localized"),
@@ -133,7 +139,7 @@ def _detail(line: Line) -> None:
         with st.container(horizontal=True):
             about = "about " if one.approximate else ""
             st.metric("Published", "none" if one.value is None else f"{about}{one.value:g}{unit}")
-            st.metric("Measured here", f"{found.value:.2f}{unit}" if found else "not yet")
+            st.metric("Measured here", f"{found.value:.2f}{unit}" if found else f"not {_when(line)}")
             if _interval(line):
                 st.metric("95 % interval", _interval(line))
             if found:

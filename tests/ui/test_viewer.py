@@ -194,6 +194,8 @@ def test_geometry_of_the_script():
     assert.equal(layout(1000, small, options, 2).drawn[0].width, 28 * 8.5); // 17 device pixels
     const mixed = layout(900, [{ width: 56, height: 56 }, { width: 7, height: 7 }], options, 1);
     assert.equal(mixed.drawn[0].width, mixed.drawn[1].width);
+    const four = layout(1020, Array(4).fill({ width: 300, height: 300 }), options, 1);
+    assert.ok(4 * four.slot.width + 3 * options.gap <= 1020, 'a row is no wider than the page');
     const [photo] = layout(400, [{ width: 481, height: 321 }], { ...options, square: false }, 1).drawn;
     assert.ok(Math.abs(photo.width - 320) < 1e-9 && Math.abs(photo.height - 213.555) < 0.01); // shrunk
     const box = { width: 200, height: 200 };

@@ -22,10 +22,8 @@ function layout(available, pictures, options, ratio) {
   // Pictures of one shape are drawn equally large, whatever their number of pixels, so that places correspond.
   const finest = pictures.reduce((best, one) => (one.width > best.width ? one : best), pictures[0]);
   const drawn = pictures.map((one) => fit(one.width * finest.height === one.height * finest.width ? finest : one));
-  const slot = {
-    width: Math.ceil(Math.max(...drawn.map((one) => one.width))),
-    height: Math.ceil(Math.max(...drawn.map((one) => one.height))),
-  };
+  const up = (sizes) => Math.ceil(Math.max(...sizes) - 1e-6); // 300 * (243 / 300) is a little over 243
+  const slot = { width: up(drawn.map((one) => one.width)), height: up(drawn.map((one) => one.height)) };
   if (square) slot.width = slot.height = Math.max(slot.width, slot.height);
   return { across, slot, drawn };
 }
