@@ -56,7 +56,9 @@ def test_every_system_with_figures_is_there():
     for one in lines:
         said = one.published
         assert said.why.endswith(".") and said.source and said.study
-        assert said.command.startswith(("python -m xai_core", "pip install bm3d")) or said.system == "D4" or "LPIPS" in said.figure
+        assert (
+            said.command.startswith(("python -m xai_core", "pip install bm3d")) or said.system == "D4" or "LPIPS" in said.figure
+        )
     names = [(one.published.system, one.published.label, one.published.figure) for one in lines]
     assert len(set(names)) == len(names)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from xai_core import weights
 from xai_core.compiled import forward
@@ -286,6 +287,18 @@ def test_training_further_goes_on_from_their_loss(tiny):
     more = train(recipe, epochs=3, further=True, runs=tiny.runs, report=quiet)
     first, later = record["history"][0], more["history"][len(record["history"])]
     assert later["held_out_loss"] < first["held_out_loss"]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), [(0.5, 1.5, 1.0), (0.0, 1.0, 1.0), (1.0, 2.0, 1.5), (-1.0, 1.5, 1.5)])
+def test_the_mean_of_two_sets_of_weights_where_it_is_better(before, after, expected):
+    """One weight whose best value is 1."""
+    import keras
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(loss="mse")
+    held_out = tf.data.Dataset.from_tensors((np.ones((3, 1)), np.ones((3, 1))))
+    kernels = [[np.full((1, 1), value, np.float32)] for value in (before, after)]
+    assert loop._mean_if_better(model, *kernels, held_out)[0].item() == expected
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])

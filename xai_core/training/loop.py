@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import device, weights
 from ..compiled import forward
@@ -79,8 +80,9 @@ def train(
     run that is interrupted goes on where it stopped when the same command is given again.
     epochs: fewer than the recipe's, for a trial; the learning rate follows a cosine over them.
     further: start from the trained weights instead of new ones, with a third of the learning rate and the statistics of batch
-        normalisation as they are, so that the loss sees what the network does to a picture alone. The weights stay where
-        nothing better is found; epochs, minutes and history are added to theirs.
+        normalisation as they are, so that the loss sees what the network does to a picture alone. The mean of the weights
+        before and after is taken where its held-out loss is lower still; the weights stay where nothing better is found.
+        Epochs, minutes and history are added to theirs. Source of the mean: Wortsman et al. (2022), arXiv:2203.05482.
     report: called with one line an epoch. Returns the manifest entry.
     """
     import keras
@@ -153,7 +155,9 @@ def fit(
     state.epochs = epochs
     with _precision(recipe.precision):
         model = recipe.network()
+    seen = 0
     if further:
+        seen = len(weights.entry(recipe.name).get("history", ()))
         recipe = replace(recipe, learning_rate=recipe.learning_rate / 3)
         model.set_weights(weights.load(recipe.name).get_weights())
         for layer in _norms(model):
@@ -180,9 +184,9 @@ def fit(
 
     while state.epoch < epochs and state.epoch - state.best_epoch < recipe.patience:
         began = time.monotonic()
-        keras.utils.set_random_seed(recipe.seed + state.epoch + 1)
+        keras.utils.set_random_seed(recipe.seed + seen + state.epoch + 1)
         curve = model.fit(
-            batches(recipe, parts[0], epoch=state.epoch, augmentation=_augmentation(recipe, state.epoch, epochs)),
+            batches(recipe, parts[0], epoch=seen + state.epoch, augmentation=_augmentation(recipe, state.epoch, epochs)),
             epochs=1,
             verbose=1 if report is print else 0,
             callbacks=[average.callback()],
@@ -218,7 +222,19 @@ def fit(
         )
     trained = recipe.network()  # without the optimiser, whose state would triple the file
     trained.set_weights(state.arrays["best"])
+    if further and state.best_epoch:
+        trained.set_weights(_mean_if_better(model, weights.load(recipe.name).get_weights(), state.arrays["best"], held_out))
     return trained, state
+
+
+def _mean_if_better(model: Any, before: list[NDArray[Any]], after: list[NDArray[Any]], held_out: Any) -> list[NDArray[Any]]:
+    """The mean of two sets of weights where its held-out loss is lower than that of the second, else the second."""
+    mean = [(one + other) / 2 for one, other in zip(before, after, strict=True)]
+    losses = []
+    for arrays in (after, mean):
+        model.set_weights(arrays)
+        losses.append(model.evaluate(held_out, verbose=0, return_dict=True)["loss"])
+    return mean if losses[1] < losses[0] else after
 
 
 def _class_names(recipe: Recipe) -> list[str]:
