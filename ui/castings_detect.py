@@ -82,7 +82,7 @@ def _network(scene: Scene, found: Noisy) -> Detected | None:
 
 
 def _beside(network: Detected | None, classical: Detected) -> str:
-    """Whether the two detectors, whose scores are multiplied, agree."""
+    """Whether the two detectors, whose scores are pooled, agree."""
     if network is None:
         return ""
     if network.kind == classical.kind:
@@ -197,7 +197,9 @@ def _explain() -> None:
             "window $w$. A small network gets 14 of them, of the whole picture, of blocks of $16 \\times 16$ pixels sorted "
             "by brightness, and of the mask of black and white pixels, and gives each kind a score. The classical detector "
             "asks three questions in turn: are there impulses, is there a wave of one phase, which law does the variance "
-            "follow over the brightness? The level comes from the classical estimator of the kind that was decided for."
+            "follow over the brightness? The kind of the highest $n\\, c^{1/4}$ is decided for, $n$ being the network's score "
+            "and $c$ the classical one, whose power is fitted on pictures held out of the training. The level comes from "
+            "the classical estimator of that kind."
         ),
         cost="1 forward pass of a small network, and statistics of one picture",
         source="Hami & JameBozorg (2024), arXiv:2404.10664 (a network on the spectrum); Foi et al. (2008), "

@@ -160,13 +160,15 @@ def _confusions(found: Measured) -> None:
         f"Denoised, {_sigma(level).lower()}": render.confusion_matrix(now, classes),
         "Denoised less clean": render.confusion_difference(before, now, classes),
     }
-    for column, (title, chart) in zip(st.columns(3, gap="small"), charts.items(), strict=True):
+    *places, beside = [*st.columns(2), *st.columns(2)]  # ten classes need the room
+    for column, (title, chart) in zip(places, charts.items(), strict=True):
         with column:
             st.markdown(f"**{title}**")
             st.plotly_chart(chart, config=render.CONFIG, key=f"cifar10-matrix-{title}", width="stretch")
-    st.caption(
+    beside.markdown(_most_lost(before, now, classes))
+    beside.caption(
         "Rows: what it is. Columns: what it is taken for, pictures. The last matrix: orange where there are more than on clean "
-        f"pictures, blue where fewer. {_most_lost(before, now, classes)}"
+        "pictures, blue where fewer."
     )
 
 

@@ -295,8 +295,8 @@ def _shrunk(value: Array) -> Array:
 
 def _grid_note(values: Array, *, own_range: bool) -> str:
     dead = render.dead_channels(values)
-    kind = "units" if values.ndim == 2 else "channels"
-    note = f"{values.shape[-1]} {kind}, numbered from the top left, row by row."
+    count, kind = values.shape[-1], "unit" if values.ndim == 2 else "channel"
+    note = f"{count} {kind}s, numbered from the top left, row by row." if count > 1 else f"One {kind}."
     if dead.any():
         names = ", ".join(str(channel) for channel in np.flatnonzero(dead)[:12])
         more = " and more" if dead.sum() > 12 else ""

@@ -161,18 +161,18 @@ def test_network_and_statistics_decide_together_and_the_network_explains_itself(
     assert [picture["title"] for picture in page.row("castings-why")][1:] == ["Grad-CAM", "Integrated gradients"]
     assert page.row("castings-why")[2]["bar"]["high_word"] == "evidence for salt & pepper"
     assert "The network and the classical detector say so alone, too" in page.text
-    untrained_detector("speckle")
+    untrained_detector("speckle", 1.0)
     page = opened(noise="salt_pepper")
     assert "**Salt & pepper noise" in page.text, "the surer of the two is followed"
-    assert "disagree: speckle says the network (97 %), salt & pepper the classical one" in page.text
+    assert "disagree: speckle says the network (35 %), salt & pepper the classical one" in page.text
     assert "castings-why" not in page.rows()
 
 
-def untrained_detector(kind):
+def untrained_detector(kind, logit=5.0):
     """Keep a network that names one kind whatever it sees."""
     network = build_noise_cnn(width=2, dense=4)
     kernel, bias = network.get_layer("logits").get_weights()
-    bias[KINDS.index(kind)] = 5.0
+    bias[KINDS.index(kind)] = logit
     network.get_layer("logits").set_weights([kernel, bias])
     path = weights.save(network, "noise-kinds")
     weights.update_manifest(

@@ -233,7 +233,7 @@ def test_what_was_measured_over_many_pictures(opened, tmp_path, monkeypatch):
     told = page.text
     assert "Clean, 90.0% of 1,000 pictures are named rightly (80.0% to 95.0%)" in told
     assert "30.0% without a denoiser, 50.0% after the variational one; the highest is 50.0% (Variational, stacked)" in told
-    assert "What grew most: cat named dog, 19 pictures more." in page.captions
+    assert "What grew most: cat named dog, 19 pictures more." in told
     assert "Measured on " in page.captions
     assert page.table("Code of")["Code of"].tolist() == ["Pixels", "Variational, stacked"]
     assert not [note for note in page.notes if "Not measured yet" in note]

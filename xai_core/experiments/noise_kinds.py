@@ -9,7 +9,7 @@ from .. import measured
 from ..datasets import load_dataset
 from ..errors import DataNotFound, NoiseLensError
 from ..metrics import classification_report, wilson_interval
-from ..noise.detection import KINDS, Kind, detect_noise, estimate, load_noise_detector, product
+from ..noise.detection import KINDS, Kind, detect_noise, estimate, load_noise_detector, opinion_pool
 from ..training.noise_kinds import with_noise
 from ..types import Array
 
@@ -46,7 +46,7 @@ def bench_noise_kinds(
 ) -> dict[str, Any]:
     """Measure a noise detector and the classical one; returns the network's figures as the manifest keeps them.
 
-    Methods: "network", "classical", and "both", their scores multiplied (`noise.detection.product`). Every picture is shown six
+    Methods: "network", "classical", and "both", their scores pooled (`noise.detection.opinion_pool`). Every picture is shown six
     times, once for each kind, as a file keeps it: limited to [0, 1] in 8 bits. Of the mixed sets (at
     most 136 pictures each, spread over the split; `limit`: fewer) each picture gets one of the five levels in turn; of the sets
     never trained on each gets all five, the picture mirrored and turned by a quarter from one to the next. Frequency and angle of
@@ -70,7 +70,7 @@ def bench_noise_kinds(
                 noisy, kind = answer.pop("noisy"), answer["kind"]
                 scores = dict(zip(KINDS, network.scores(noisy)[0].tolist(), strict=True))
                 classical = detect_noise(noisy, method="classical")[0]
-                joint = product(scores, classical.scores)
+                joint = opinion_pool(scores, classical.scores)
                 answer["network"] = max(KINDS, key=scores.__getitem__)
                 answer["classical"] = classical.kind
                 answer["both"] = max(KINDS, key=joint.__getitem__)

