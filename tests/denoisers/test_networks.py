@@ -66,11 +66,16 @@ def test_depth_to_space_is_the_inverse(rng):
     np.testing.assert_array_equal(DepthToSpace()(SpaceToDepth()(images)), images)
 
 
-def test_pad_and_crop(rng):
-    images = rng.random((2, 9, 16, 3), np.float32)
-    padded = PadToMultiple(8)(images)
-    np.testing.assert_array_equal(padded, np.pad(images, ((0, 0), (0, 7), (0, 0), (0, 0)), mode="reflect"))
-    np.testing.assert_array_equal(CropLike()([padded, images]), images)
+@pytest.mark.parametrize(("multiple", "height", "width"), [(8, 9, 16), (16, 8, 6)], ids=["once", "twice"])
+def test_pad_and_crop(rng, multiple, height, width):
+    """Sides that are known while the graph is made and sides that are not; a side shorter than what it lacks."""
+    images = rng.random((2, height, width, 3), np.float32)
+    expected = np.pad(images, ((0, 0), (0, -height % multiple), (0, -width % multiple), (0, 0)), mode="reflect")
+    layer = PadToMultiple(multiple)
+    unknown = tf.function(layer, input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32)], autograph=False)
+    for padded in (layer(images), unknown(images)):
+        np.testing.assert_array_equal(padded, expected)
+        np.testing.assert_array_equal(CropLike()([padded, images]), images)
 
 
 @pytest.mark.parametrize("layer", [PadToMultiple(4), CropLike(), SpaceToDepth(), DepthToSpace()], ids=lambda layer: layer.name)

@@ -2,9 +2,7 @@
 
 import re
 
-from playwright.sync_api import TimeoutError as TooLate
-
-from tests.e2e.looking import READY, at_rest, drawn
+from tests.e2e.looking import READY, at_rest, choose, drawn
 
 START = "dataset=simulated_castings&noise=speckle"
 
@@ -14,18 +12,6 @@ def settled(page) -> None:
     page.locator(".slot[aria-label^='Choice'], .slot[aria-label^='As planted']").first.wait_for(timeout=READY)
     page.locator(".slot[aria-label^='Denoised']").first.wait_for(timeout=READY)
     at_rest(page)
-
-
-def plant(page, kind) -> None:
-    """Choose a kind of noise to treat the picture as; a page that is still being drawn closes the list again."""
-    for _ in range(30):
-        page.get_by_role("combobox", name=re.compile("Treat it as")).click()
-        try:
-            page.get_by_role("option", name=kind, exact=True).click(timeout=2000)
-            return
-        except TooLate:
-            continue
-    raise AssertionError(f"There is no kind {kind} to plant")
 
 
 def test_noise_decision_mistake_and_link(server, page):
@@ -38,7 +24,7 @@ def test_noise_decision_mistake_and_link(server, page):
     settled(page)
     assert any(alt.startswith("Choice: Median filter: 3") for alt, _ in drawn(page))  # over 30 dB
 
-    plant(page, "Gaussian")
+    choose(page, "Treat it as", "Gaussian")
     page.wait_for_url(re.compile("view.treated=gaussian"), timeout=READY)
     page.get_by_text(re.compile(r"The planted kind costs \d")).wait_for(timeout=READY)
     settled(page)

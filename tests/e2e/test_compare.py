@@ -2,7 +2,7 @@
 
 import re
 
-READY = 240_000  # milliseconds: the first visit of a busy machine loads TensorFlow and traces every network
+from tests.e2e.looking import READY
 
 
 def test_compare_denoisers_and_pick_a_level_from_the_curve(server, page):

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from playwright.sync_api import TimeoutError as TooLate
 
-READY = 240_000  # milliseconds: the first visit of a busy machine loads TensorFlow and traces every network
+from tests.e2e.looking import READY, choose
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +22,6 @@ def done(page) -> int:
     """Cells that the progress bar counts."""
     text = page.locator("[data-testid=stProgress]").inner_text()
     return int(re.search(r"(\d+) of 192 cells", text).group(1))
-
-
-def choose(page, label, option) -> None:
-    """Pick from a box; a page that is still being drawn closes its list again."""
-    for _ in range(30):
-        page.get_by_role("combobox", name=re.compile(label)).click()
-        try:
-            page.get_by_role("option", name=option).click(timeout=2000)
-            return
-        except TooLate:
-            continue
-    raise AssertionError(f"{label} has no {option.pattern}")
 
 
 def test_start_watch_stop_go_on_and_open_a_mistake(server, page):

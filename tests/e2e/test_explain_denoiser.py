@@ -2,7 +2,7 @@
 
 import re
 
-from tests.e2e.looking import READY, at_rest, drawn
+from tests.e2e.looking import READY, at_rest, choose, drawn
 
 START = "dataset=mnist&denoiser=unet-mnist&level=40&denoiser_layer=head"
 
@@ -49,12 +49,9 @@ def test_click_drag_ablate_and_share(server, page):
     settled(page)
 
     show(page, "Noise through the layers")
-    channels = page.get_by_role("combobox", name=re.compile("Turn channels off"))
-    channels.wait_for(timeout=READY)
+    page.get_by_role("combobox", name=re.compile("Turn channels off")).wait_for(timeout=READY)
     settled(page)
-    channels.focus()
-    page.keyboard.press("ArrowDown")
-    page.get_by_role("option", name=re.compile(r"\(noise")).first.click()  # not the one that turns all off
+    choose(page, "Turn channels off", re.compile(r"\(noise"))  # not the one that turns all off
     page.keyboard.press("Escape")
     page.wait_for_url(re.compile("ablated=head%3A"), timeout=READY)
     page.get_by_text("1 channel off").first.wait_for(timeout=READY)

@@ -2,14 +2,10 @@
 
 import re
 
+from tests.e2e.looking import READY, choose
+
 ROWS = ("Activations", "Grad-CAM", "LIME", "Integrated gradients")
-READY = 240_000  # milliseconds: the first visit of a busy machine loads TensorFlow and traces every network
 DECODED = "images => images.length > 0 && images.every(image => image.complete && image.naturalWidth > 0)"
-
-
-def choose(page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(label)).first.click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def settled(page) -> None:

@@ -39,7 +39,12 @@ class PadToMultiple(keras.layers.Layer):
     def call(self, images: Any) -> Any:
         _, height, width, _ = keras.ops.shape(images)
         below, right = -height % self.multiple, -width % self.multiple
-        return keras.ops.pad(images, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
+        # A mirror shows one row less than the picture has, so a picture that is lower than what it lacks is mirrored twice.
+        smaller = min if isinstance(height, int) and isinstance(width, int) else keras.ops.minimum
+        once = smaller(below, height - 1), smaller(right, width - 1)
+        for down, across in (once, (below - once[0], right - once[1])):
+            images = keras.ops.pad(images, ((0, 0), (0, down), (0, across), (0, 0)), mode="reflect")
+        return images
 
     def compute_output_shape(self, shape: Any) -> Any:
         sides = (side and side + -side % self.multiple for side in shape[1:3])
