@@ -37,19 +37,9 @@ def section(scene: Scene, upload: Dataset | None, found: Noisy, name: str) -> No
         return
     left, right = st.columns(2)
     with left:
-        what = state.control(
-            st.segmented_control,
-            "Codes of",
-            "cifar10:input",
-            "clean",
-            options=list(INPUTS),
-            format_func=INPUTS.get,
-            required=True,
-        )
+        what = state.setting(st.segmented_control, "codes", format_func=INPUTS.get, required=True)
     with right:
-        layout = state.control(
-            st.segmented_control, "Plane", "cifar10:layout", "pca", options=list(LAYOUTS), format_func=LAYOUTS.get, required=True
-        )
+        layout = state.setting(st.segmented_control, "plane", format_func=LAYOUTS.get, required=True)
     dataset = load_dataset(scene.dataset)
     key = f"latents-{name}-{cache.weights_key(name)}-{dataset.name}-{dataset.provenance.path}-{layout}-{what}"
     if what == "noisy":

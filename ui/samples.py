@@ -42,7 +42,8 @@ class Answers:
 
 def section(scene: Scene, upload: Dataset | None) -> None:
     """Closed until it is wanted, and nothing of it is computed before."""
-    place = state.control(st.expander, TITLE, "denoise:samples", False, on_change="rerun")
+    place = state.control(st.expander, TITLE, "view:answers", scene.view("answers"), on_change="rerun")
+    state.put_view("answers", bool(place.open))
     if place.open:
         with place, panels.guard():
             _opened(scene, upload)
@@ -123,14 +124,11 @@ def _settings() -> tuple[int, int, float]:
     """Samples, steps and stochasticity."""
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        count = state.control(st.slider, "Samples", "denoise:samples:count", 16, min_value=4, max_value=32)
+        count = state.setting(st.slider, "count")
     with middle:
-        words = "Levels of noise on the way down. 1: the denoiser's own answer."
-        steps = state.control(st.slider, "Steps", "denoise:samples:steps", 10, min_value=1, max_value=30, help=words)
+        steps = state.setting(st.slider, "steps")
     with right:
-        words = "Fresh noise in each step. 1: that of DDPM. 0: none (DDIM), and all samples are the same."
-        limits = {"min_value": 0.0, "max_value": 1.0, "step": 0.1, "help": words}
-        eta = state.control(st.slider, "Stochasticity (eta)", "denoise:samples:eta", 1.0, **limits)
+        eta = state.setting(st.slider, "eta")
     return count, steps, eta
 
 

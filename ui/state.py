@@ -62,6 +62,8 @@ def setting(widget: Callable[..., Any], name: str, *, label: str = "", **options
         options.setdefault("options", parameter.choices)
     elif parameter.kind in ("int", "float"):
         options = {"min_value": parameter.low, "max_value": parameter.high, "step": parameter.step} | options
+    if parameter.help:
+        options.setdefault("help", parameter.help)
     value = control(widget, label or parameter.label, f"view:{name}", scene().view(name), **options)
     put_view(name, parameter.default if value is None else value)
     return scene().view(name)

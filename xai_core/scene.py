@@ -70,11 +70,25 @@ VIEW = Spec(
         *(Parameter(f"moved_{rank}", f"Channel {rank}", 0.0, -3.0, 3.0, 0.25) for rank in (1, 2, 3)),
         Parameter("channel", "Channel", 1, 1, 64, 1, help="1: the most informative."),
         *(Parameter(name, name.capitalize(), False) for name in ("betas", "film", "named", "latents")),
+        Parameter("codes", "Codes of", "clean", choices=("clean", "noisy")),
+        Parameter("plane", "Plane", "pca", choices=("pca", "tsne")),
+        Parameter("answers", "Several answers", False),
+        Parameter("count", "Samples", 16, 4, 32, 1),
+        Parameter("steps", "Steps", 10, 1, 30, 1, help="Levels of noise on the way down. 1: the denoiser's own answer."),
+        Parameter(
+            "eta",
+            "Stochasticity (eta)",
+            1.0,
+            0.0,
+            1.0,
+            0.1,
+            help="Fresh noise in each step. 1: that of DDPM. 0: none (DDIM), and all samples are the same.",
+        ),
     ),
 )
 """The settings of single pages. Explain a denoiser: picture to back, split to chain being the sections that are open.
-Castings: the kind of noise that a picture is treated as, and what is open, why being the detector's explanation. CIFAR-10: all
-from variational on, betas to latents being the sections that are open."""
+Castings: the kind of noise that a picture is treated as, and what is open, why being the detector's explanation. CIFAR-10: from
+variational to plane, betas to latents being the sections that are open. Denoise: from answers, whether they are shown, on."""
 
 Parameters = tuple[tuple[str, float | int | str | bool | None], ...]
 

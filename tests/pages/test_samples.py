@@ -26,7 +26,7 @@ def opened(visit):
     def start(**query):
         page = visit("denoise", **query)
         assert not ROWS & set(page.rows()), "the section is closed at first"
-        page.app.session_state["control:denoise:samples"] = True
+        page.app.session_state["control:view:answers"] = True
         return settled(page.run())
 
     return start
@@ -67,14 +67,16 @@ def test_the_rows_are_those_of_the_library_on_the_unclipped_picture(opened):
 
 def test_the_settings_are_followed(opened):
     page = opened(**QUERY)
-    page.set("slider", "denoise:samples:count", 8).set("slider", "denoise:samples:steps", 4)
+    page.set("slider", "view:count", 8).set("slider", "view:steps", 4)
     settled(page)
     assert page.row("samples-mean")[1]["title"] == "Mean of 8 samples"
     found, answer, _ = drawn(count=8, steps=4)
     assert page.row("samples-mean")[1]["caption"].startswith(f"{metrics.psnr(found.clean, answer.mean)[0]:.1f} dB")
-    settled(page.set("slider", "denoise:samples:eta", 0.0))
+    settled(page.set("slider", "view:eta", 0.0))
     assert "All samples are the same" in text(page)
     assert len(set(page.drawn("samples"))) == 1
+    told = {name: value for name, value in page.query.items() if name.startswith("view.")}
+    assert told == {"view.answers": "true", "view.count": "8", "view.steps": "4", "view.eta": "0"}, "the link keeps them"
 
 
 def test_a_slow_one_waits_for_a_click_and_shows_its_progress(opened, monkeypatch):
