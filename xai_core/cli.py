@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "shortcuts: what the galaxy pictures tell without the galaxy; labels: which of them all classifiers contradict; "
         "curve: accuracy over the number of training pictures; cnn1: the failure of the slides' first network; "
         "noise-split: where an autoencoder and a U-Net remove the noise; noise-kinds: the kind of noise, told rightly how often; "
+        "noise-pool: how much the classical detector counts in that; "
         "castings: the denoiser chosen by the kind; inspection: defects before and after; diffusion: samples and their spread; "
         "cifar10: a classifier on what was denoised, variational denoisers beside others, classes in latent maps",
     )
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "cnn1",
             "noise-split",
             "noise-kinds",
+            "noise-pool",
             "castings",
             "inspection",
             "diffusion",
@@ -179,6 +181,10 @@ def _bench(given: argparse.Namespace) -> None:
         from .experiments.noise_kinds import bench_noise_kinds
 
         bench_noise_kinds(limit=given.limit, seed=given.seed)
+    elif given.what == "noise-pool":
+        from .experiments.noise_pool import bench_noise_pool
+
+        bench_noise_pool(limit=given.limit, seed=given.seed)
     elif given.what == "castings":
         from .experiments.castings import bench_castings
 
