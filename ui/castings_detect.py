@@ -197,7 +197,7 @@ def _explain() -> None:
             "window $w$. A small network gets 14 of them, of the whole picture, of blocks of $16 \\times 16$ pixels sorted "
             "by brightness, and of the mask of black and white pixels, and gives each kind a score. The classical detector "
             "asks three questions in turn: are there impulses, is there a wave of one phase, which law does the variance "
-            "follow over the brightness? The kind of the highest $n\\, c^{1/4}$ is decided for, $n$ being the network's score "
+            "follow over the brightness? The kind of the highest $n\\, c^{3/8}$ is decided for, $n$ being the network's score "
             "and $c$ the classical one, whose power is fitted on pictures held out of the training. The level comes from "
             "the classical estimator of that kind."
         ),

