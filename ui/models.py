@@ -114,7 +114,7 @@ def _protocol(label: str, name: str, rows: list[dict[str, Any]]) -> None:
     for index, level in enumerate(LEVELS):
         table[f"sigma {level:g}"] = [measured.get(level), *(values[index] for values in published.values())]
     columns = {title: st.column_config.NumberColumn(format="%.2f") for title in list(table)[1:]}
-    st.dataframe(table, column_config=columns, hide_index=True)
+    st.dataframe(table, column_config=columns, hide_index=True, placeholder="–")
 
 
 def _report(report: dict[str, Any]) -> None:
