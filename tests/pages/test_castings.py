@@ -173,7 +173,7 @@ def untrained_detector(kind, logit=5.0):
     network = build_noise_cnn(width=2, dense=4)
     kernel, bias = network.get_layer("logits").get_weights()
     bias[KINDS.index(kind)] = logit
-    network.get_layer("logits").set_weights([kernel, bias])
+    network.get_layer("logits").set_weights([1e-3 * kernel, bias])  # whatever the weights drawn, which are not seeded
     path = weights.save(network, "noise-kinds")
     weights.update_manifest(
         "noise-kinds",
