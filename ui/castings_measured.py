@@ -16,7 +16,8 @@ from .castings_why import LABELS, in_words
 from .rows import capital, interval, label
 
 QUALITY, INSPECTION = "castings", "inspection"
-PASSED = ("sensitivity", "specificity")
+RATES = ("sensitivity", "specificity")
+"""Of each class, how many are named rightly; their mean is the balanced accuracy."""
 CLEAN, NOISY, DENOISED, CHANGE, ALL = "clean", "noisy", "denoised", "denoised less noisy", "all three"
 """Conditions of `bench inspection`, the difference of two of them, and all its kinds of noise together."""
 FIGURES = ("accuracy", "sensitivity", "specificity", "f1")
@@ -151,7 +152,7 @@ def _behind(found: Measured, classifier: str, noise: str) -> str:
     """What the accuracy hides: most photographs are of defective castings, so calling everything Defective scores well."""
     shares = {}
     for condition in (NOISY, DENOISED):
-        rows = [found.row(classifier=classifier, noise=noise, condition=condition, figure=name) for name in PASSED]
+        rows = [found.row(classifier=classifier, noise=noise, condition=condition, figure=name) for name in RATES]
         if not all(rows):
             return ""
         shares[condition] = [float(row["value"]) for row in rows if row]

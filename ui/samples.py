@@ -124,11 +124,11 @@ def _settings() -> tuple[int, int, float]:
     """Samples, steps and stochasticity."""
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        count = state.setting(st.slider, "count")
+        count = state.setting(st.slider, "answers_count")
     with middle:
-        steps = state.setting(st.slider, "steps")
+        steps = state.setting(st.slider, "answers_steps")
     with right:
-        eta = state.setting(st.slider, "eta")
+        eta = state.setting(st.slider, "answers_eta")
     return count, steps, eta
 
 

@@ -73,10 +73,10 @@ VIEW = Spec(
         Parameter("codes", "Codes of", "clean", choices=("clean", "noisy")),
         Parameter("plane", "Plane", "pca", choices=("pca", "tsne")),
         Parameter("answers", "Several answers", False),
-        Parameter("count", "Samples", 16, 4, 32, 1),
-        Parameter("steps", "Steps", 10, 1, 30, 1, help="Levels of noise on the way down. 1: the denoiser's own answer."),
+        Parameter("answers_count", "Samples", 16, 4, 32, 1),
+        Parameter("answers_steps", "Steps", 10, 1, 30, 1, help="Levels of noise on the way down. 1: the denoiser's own answer."),
         Parameter(
-            "eta",
+            "answers_eta",
             "Stochasticity (eta)",
             1.0,
             0.0,

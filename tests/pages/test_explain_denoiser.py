@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ui import cache, explain_denoiser, jobs
+from ui import cache, explain_denoiser
 from ui.viewer import Box, Click
 from xai_core.denoisers import load_denoiser
 from xai_core.experiments import pictures
@@ -23,13 +23,9 @@ def opened(visit):
     def start(*sections, **query):
         known = {"dataset": "mnist", "denoiser": "unet-mnist", "level": 40} | query
         page = visit("explain_denoiser", **known, **{f"view.{name}": "true" for name in sections})
-        return settled(page)
+        return page.settled()
 
     return start
-
-
-def settled(page):
-    return page.until(lambda: all(job.finished for job in jobs._queue()._jobs.values())).run()
 
 
 def values(picture):
@@ -78,7 +74,7 @@ def test_a_click_and_a_box_move_the_spot(opened, monkeypatch):
         return chosen.pop() if key == "spot" and chosen else None
 
     monkeypatch.setattr(explain_denoiser, "viewer", picked)
-    settled(page.run())
+    page.run().settled()
     # Both came in one run after the other: the box first, then the click.
     assert page.query["spot"] == "pixel:20,9"
     assert page.rows()["spot"]["mark"] == {"x": 9.5 / 28, "y": 20.5 / 28}
@@ -111,7 +107,7 @@ def test_every_section_opens_and_the_link_keeps_it(opened):
     assert not page.errors
     for label in ("Find what else", "Plant it at five", "Turn each of the"):
         next(button for button in page.app.button if button.label.startswith(label)).click()
-    settled(page.run())
+    page.run().settled()
     assert not page.errors
     rows = page.rows()
     assert {"split", "carriers", "ablated", "region", "residual", "posterior", "planted", "chain"} <= set(rows)
@@ -157,7 +153,7 @@ def test_channels_that_are_off(opened):
     picker = page.app.multiselect(key="control:ablated:unet-mnist:head")
     strongest = int(picker.options[0].partition(" ")[0])
     picker.set_value([strongest])
-    settled(page.run())
+    page.run().settled()
     assert page.query["ablated"] == f"head:{strongest}"
     found = pictures(SCENE)
     without = clip(ablate(load_denoiser("unet-mnist").at(found.level), found.noisy, {"head": [strongest]}))
@@ -203,13 +199,13 @@ def test_every_method_explains_a_box(opened, method, measure, more):
 
 def test_a_filter_has_no_layers_and_one_click_leads_to_a_network(visit):
     page = visit("explain_denoiser", dataset="mnist", denoiser="median", **{f"view.{name}": "true" for name in SECTIONS})
-    settled(page)
+    page.settled()
     assert not page.errors
     assert len([note for note in page.notes if "is a filter without layers" in note]) == 3
     assert {"split", "residual"} <= set(page.rows())
     assert page.row("filters-0")[0]["alt"].startswith("Effective filter of Median")
     page.press("Explain Autoencoder (MNIST) instead")
-    settled(page)
+    page.settled()
     assert page.query["denoiser"] == "autoencoder-mnist"
     assert not [note for note in page.notes if "is a filter without layers" in note]
 
@@ -217,7 +213,7 @@ def test_a_filter_has_no_layers_and_one_click_leads_to_a_network(visit):
 def test_an_untrained_network_fails_in_words(opened):
     page = opened("invented", **{"view.untrained": "true"})
     page.press("Plant it at five heights, 8 draws of the noise each")
-    settled(page)
+    page.settled()
     assert [text.value for text in page.app.warning if text.value.startswith("Fails:")]
 
 
@@ -230,12 +226,12 @@ def test_a_stopped_job_waits_for_a_click(nothing_computed, opened):
     assert not {"filters-0", "filters-1"} & set(page.rows())
     assert [button.label for button in page.app.button].count("Compute it") == 2
     page.press("Compute it")
-    settled(page)
+    page.settled()
     assert "filters-0" in page.rows()
 
 
 def test_photographs_and_galaxies(visit):
     for dataset, denoiser in (("photos", "unet-colour"), ("simulated_galaxies", "gaussian")):
-        page = settled(visit("explain_denoiser", dataset=dataset, denoiser=denoiser, **{"view.split": "true"}))
+        page = visit("explain_denoiser", dataset=dataset, denoiser=denoiser, **{"view.split": "true"}).settled()
         assert not page.errors
         assert len(page.row("filters-0")) == len(page.row("filters-1")) == 3

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from ui import jobs, panels, samples
+from ui import panels, samples
 from xai_core import measured, metrics
 from xai_core.denoisers import load_denoiser
 from xai_core.denoisers.sampling import posterior_samples
@@ -27,13 +27,9 @@ def opened(visit):
         page = visit("denoise", **query)
         assert not ROWS & set(page.rows()), "the section is closed at first"
         page.app.session_state["control:view:answers"] = True
-        return settled(page.run())
+        return page.run().settled()
 
     return start
-
-
-def settled(page):
-    return page.until(lambda: all(job.finished for job in jobs._queue()._jobs.values())).run()
 
 
 def drawn(count=16, steps=10, eta=1.0):
@@ -42,10 +38,6 @@ def drawn(count=16, steps=10, eta=1.0):
     denoiser = load_denoiser("unet-fashion")
     answer = posterior_samples(denoiser, unclipped, found.true_sigma, samples=count, steps=steps, eta=eta, seed=3)
     return found, answer, denoiser(unclipped, found.true_sigma)
-
-
-def text(page):
-    return "\n".join(element.value for element in page.app.markdown)
 
 
 def test_the_rows_are_those_of_the_library_on_the_unclipped_picture(opened):
@@ -61,29 +53,31 @@ def test_the_rows_are_those_of_the_library_on_the_unclipped_picture(opened):
     # One colour scale for what the samples leave open and for the true error.
     assert mean[2]["bar"]["high"] == mean[3]["bar"]["high"] > 0
     error = np.abs(answer.mean - found.clean)
-    assert f"rank correlation {rank_correlation(answer.deviation, error):.2f}" in text(page)
+    assert f"rank correlation {rank_correlation(answer.deviation, error):.2f}" in page.text
     assert "trained with absolute error" in page.captions
 
 
 def test_the_settings_are_followed(opened):
     page = opened(**QUERY)
-    page.set("slider", "view:count", 8).set("slider", "view:steps", 4)
-    settled(page)
+    page.set("slider", "view:answers_count", 8).set("slider", "view:answers_steps", 4)
+    page.settled()
     assert page.row("samples-mean")[1]["title"] == "Mean of 8 samples"
     found, answer, _ = drawn(count=8, steps=4)
     assert page.row("samples-mean")[1]["caption"].startswith(f"{metrics.psnr(found.clean, answer.mean)[0]:.1f} dB")
-    settled(page.set("slider", "view:eta", 0.0))
-    assert "All samples are the same" in text(page)
+    page.set("slider", "view:answers_eta", 0.0).settled()
+    assert "All samples are the same" in page.text
     assert len(set(page.drawn("samples"))) == 1
     told = {name: value for name, value in page.query.items() if name.startswith("view.")}
-    assert told == {"view.answers": "true", "view.count": "8", "view.steps": "4", "view.eta": "0"}, "the link keeps them"
+    assert told == {"view.answers": "true", "view.answers_count": "8", "view.answers_steps": "4", "view.answers_eta": "0"}, (
+        "the link keeps them"
+    )
 
 
 def test_a_slow_one_waits_for_a_click_and_shows_its_progress(opened, monkeypatch):
     monkeypatch.setattr(samples, "AT_ONCE", 0.0)
     page = opened(**QUERY, index=5)
     assert not ROWS & set(page.rows())
-    settled(page.press("Draw 16 samples (about 0 s)"))
+    page.press("Draw 16 samples (about 0 s)").settled()
     assert set(page.rows()) >= ROWS
 
 
@@ -102,7 +96,7 @@ def test_what_does_not_fit_gets_a_sentence_and_a_way_out(opened, query, words, w
     assert [note for note in page.notes if words in note]
     assert not ROWS & set(page.rows())
     if way:
-        settled(page.press(way))
+        page.press(way).settled()
         assert not page.errors
         assert set(page.rows()) >= ROWS
 
@@ -111,7 +105,7 @@ def test_from_a_galaxy_to_clothes(opened, monkeypatch):
     monkeypatch.setattr(samples, "trained_models", lambda: frozenset({"unet-fashion"}))
     page = opened(dataset="simulated_galaxies")
     assert [note for note in page.notes if "diffusion-fashion" in note]
-    settled(page.press("Show clothes"))
+    page.press("Show clothes").settled()
     assert page.query["dataset"] == "fashion_mnist"
     assert page.query["denoiser"] == "unet-fashion"
     assert set(page.rows()) >= ROWS

@@ -289,6 +289,28 @@ def test_training_further_goes_on_from_their_loss(tiny):
     assert later["held_out_loss"] < first["held_out_loss"]
 
 
+def test_training_further_sees_new_batches_and_asks_for_the_mean(tiny, monkeypatch):
+    recipe, epochs, asked = tiny.denoiser, [], []
+    record = train(recipe, runs=tiny.runs, report=quiet)
+    kept, usual = trained_weights(recipe), loop.batches
+
+    def batches_of(*given, epoch, **options):
+        epochs.append(epoch)
+        return usual(*given, epoch=epoch, **options)
+
+    def before_it(model, before, after, held_out):
+        asked.append(any((one != other).any() for one, other in zip(before, after, strict=True)))
+        return before
+
+    monkeypatch.setattr(loop, "batches", batches_of)
+    monkeypatch.setattr(loop, "_mean_if_better", before_it)
+    train(recipe, epochs=3, further=True, runs=tiny.runs, report=quiet)
+    seen = len(record["history"])
+    assert [epoch for epoch in epochs if epoch] == [seen, seen + 1, seen + 2]
+    assert asked == [True]
+    assert_same(kept, trained_weights(recipe))
+
+
 @pytest.mark.parametrize(("before", "after", "expected"), [(0.5, 1.5, 1.0), (0.0, 1.0, 1.0), (1.0, 2.0, 1.5), (-1.0, 1.5, 1.5)])
 def test_the_mean_of_two_sets_of_weights_where_it_is_better(before, after, expected):
     """One weight whose best value is 1."""

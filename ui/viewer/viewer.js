@@ -1,7 +1,6 @@
 // The component: a row of figures that share one view and one cursor. Nothing here asks the server, except a picked pixel or box.
 
 const GAP = 16;
-const PADDING = 2; // px on each side, as in viewer.css
 const STEP = 1.5; // of a zoom button or key
 const PIXEL = 64; // px: a pixel is never enlarged further
 const KEYS =
@@ -123,8 +122,8 @@ class Viewer {
   }
 
   resize() {
-    const width = this.root.clientWidth - 2 * PADDING;
-    if (!this.data?.pictures.length || width <= 0 || width === this.width) return;
+    const width = this.grid.clientWidth; // without the padding
+    if (!this.data?.pictures.length || !width || width === this.width) return;
     this.width = width;
     this.ratio = window.devicePixelRatio || 1;
     const shown = this.figures.map(({ picture }) => picture);
